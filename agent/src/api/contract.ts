@@ -1,0 +1,124 @@
+/**
+ * Shapes shared by the agent's HTTP API, the page's API routes and the in-room protocol.
+ * The web package imports this file as `@live-avatar/agent/contract`; it depends on zod alone.
+ */
+import { z } from 'zod';
+
+/** Ids are safe in URLs, file names and identities. */
+export const avatarIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+
+/** One avatar as lists show it (agent `/avatars`, page `GET /api/avatars`, RPC `avatar.list`). */
+export const avatarSummarySchema = z.object({
+  id: avatarIdSchema,
+  name: z.string(),
+  status: z.enum(['preparing', 'ready', 'failed']),
+  /** Only when failed: what is wrong and how to mend it. */
+  reason: z.string().optional(),
+  /** Only when preparing: 0–1. */
+  progressRatio: z.number().optional(),
+  /** Path of a JPEG thumbnail below the serving origin; absent unless ready. */
+  thumbnail: z.string().optional(),
+  /** Names of sample clips. */
+  clips: z.array(z.string()),
+  /** Model pack: lite, musetalk-v15, probe. */
+  model: z.string(),
+});
+export type AvatarSummary = z.infer<typeof avatarSummarySchema>;
+
+/** Agent `GET /status`. */
+export const agentStatusSchema = z.object({
+  activeSessions: z.int(),
+  maxSessions: z.int(),
+  agentName: z.string(),
+  version: z.string(),
+  /** Per running session, without identities. */
+  sessions: z.array(
+    z.object({
+      sessionId: z.string(),
+      avatarId: z.string(),
+      uptimeMs: z.number(),
+      framesRendered: z.int(),
+      framesIdle: z.int(),
+      framesDropped: z.int(),
+      shownFps: z.number(),
+      pipelineMs: z.number(),
+      /** RSS of the session's job process. */
+      rssMb: z.number(),
+    }),
+  ),
+  /** Engine stage timings over the last frames, ms: p50 and p99. */
+  stages: z.record(z.string(), z.object({ p50Ms: z.number(), p99Ms: z.number() })),
+  rssMb: z.number(),
+});
+export type AgentStatus = z.infer<typeof agentStatusSchema>;
+
+/** Error body of every HTTP answer ≥ 400. */
+export const errorBodySchema = z.object({
+  error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }),
+});
+export type ErrorBody = z.infer<typeof errorBodySchema>;
+
+/** `POST /api/sessions` of the page. */
+export const createSessionSchema = z.strictObject({
+  avatar: avatarIdSchema,
+  name: z.string().trim().min(1).max(64).optional(),
+});
+/** Answer: LiveKit's token-endpoint shape. */
+export const sessionGrantSchema = z.object({
+  server_url: z.string(),
+  room: z.string(),
+  participant_token: z.string(),
+});
+export type SessionGrant = z.infer<typeof sessionGrantSchema>;
+/** `POST /api/sessions/redispatch`: ask again for an agent; authorised by the participant's own token. */
+export const redispatchSchema = z.strictObject({ participant_token: z.string().min(1).max(4096) });
+
+/** Claims of the dispatch metadata: a JWT (HS256, LiveKit API secret), so that only our page's server can bind a job. */
+export const dispatchClaimsSchema = z.object({
+  /** Always DISPATCH_AUDIENCE. */
+  aud: z.literal('avatar-dispatch'),
+  room: z.string().min(1).max(128),
+  /** Identity of the one participant who drives this avatar. */
+  participant: z.string().min(1).max(128),
+  avatar: avatarIdSchema,
+  exp: z.number(),
+});
+export type DispatchClaims = z.infer<typeof dispatchClaimsSchema>;
+export const DISPATCH_AUDIENCE = 'avatar-dispatch';
+
+/** RPC methods on the avatar participant. Payloads and answers are JSON. */
+export const RPC = {
+  /** {} → AvatarSummary[] */
+  list: 'avatar.list',
+  /** {id} → {id, name, clips, switchMs} */
+  select: 'avatar.select',
+  /** {name} → {durationMs} */
+  playClip: 'avatar.play_clip',
+  /** {} → {} ; stops a clip, drops queued audio, closes the mouth */
+  interrupt: 'avatar.interrupt',
+} as const;
+export const rpcSelectSchema = z.strictObject({ id: avatarIdSchema });
+export const rpcPlayClipSchema = z.strictObject({ name: z.string().min(1).max(128) });
+export const rpcEmptySchema = z.strictObject({});
+/** Largest RPC request payload the avatar accepts, bytes (LiveKit's own limit is 15 360). */
+export const MAX_RPC_PAYLOAD_BYTES = 4096;
+/** Application error codes of RPC errors start here (LiveKit reserves 1001–1999); the ErrorCode is in `data` as JSON {code, message}. */
+export const RPC_APPLICATION_ERROR = 2000;
+
+/** Participant attributes of the avatar. Values are strings. */
+export const ATTRIBUTES = {
+  /** LiveKit's own: initializing | listening | speaking */
+  agentState: 'lk.agent.state',
+  /** Id of the avatar shown. */
+  avatarId: 'avatar.id',
+  /** ready | switching | failed */
+  status: 'avatar.status',
+  /** What the avatar speaks now: mic | clip | none. The page unmutes clips and mutes the user's own voice. */
+  source: 'avatar.source',
+  /** JSON {pipelineMs, shownFps, lateFrames}: measured by the job, about once in two seconds. */
+  stats: 'avatar.stats',
+} as const;
+
+/** Name of the published tracks. */
+export const VIDEO_TRACK_NAME = 'avatar_video';
+export const AUDIO_TRACK_NAME = 'avatar_audio';

@@ -1,0 +1,52 @@
+"""Renders one avatar's portrait.
+
+    python render.py ava --assets DIR --out source.png [--size 512] [--samples 64] [--threads 1]
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import bpy
+
+from blender import reset
+from body import add_eyes, build_bust
+from looks import LOOKS
+from makehuman import MakeHuman
+from skin import paint_skin, skin_material
+from stage import add_backdrop, set_camera, set_lights, set_renderer
+
+
+def build(scene: bpy.types.Scene, human: MakeHuman, look: dict) -> None:
+    vertices = human.shape(look)
+    surface = build_bust(human, vertices, skin_material(look))
+    paint_skin(surface, look)
+    add_eyes(human, vertices, look)
+    set_lights(surface.eyes, look)
+    add_backdrop(surface.eyes, look)
+    set_camera(surface.eyes, look)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('avatar', choices=sorted(LOOKS))
+    parser.add_argument('--assets', type=Path, required=True)
+    parser.add_argument('--out', type=Path, required=True)
+    parser.add_argument('--size', type=int, default=512)
+    parser.add_argument('--samples', type=int, default=64)
+    parser.add_argument('--threads', type=int, default=1)
+    args = parser.parse_args()
+    started = time.monotonic()
+    scene = reset(args.threads)
+    build(scene, MakeHuman(args.assets), LOOKS[args.avatar])
+    built = time.monotonic()
+    set_renderer(scene, args.samples, args.size)
+    scene.render.filepath = str(args.out.resolve())
+    bpy.ops.render.render(write_still=True)
+    print(f'{args.out}: built in {built - started:.0f} s, rendered in {time.monotonic() - built:.0f} s')
+
+
+if __name__ == '__main__':
+    main()
