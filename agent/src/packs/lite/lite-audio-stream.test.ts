@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { parseWav } from '../../audio/wav-file.ts';
+import { resample } from '../../audio/resampler.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { InferenceModel } from '../../models/inference-session.ts';
+import { LITE_LOOK_AHEAD_MS, LiteAudioStream } from './lite-audio-stream.ts';
+import { MouthDecoder, mouthTableSchema } from './mouth-decoder.ts';
+
+const modelDir = new URL('../../../../models/lite/', import.meta.url);
+const table = mouthTableSchema.parse(
+  JSON.parse(readFileSync(new URL('mouth.json', modelDir), 'utf8')),
+);
+let network: InferenceModel;
+
+beforeAll(async () => {
+  network = await InferenceModel.load(new URL('mouth.onnx', modelDir).pathname);
+});
+
+const openStream = (): LiteAudioStream =>
+  new LiteAudioStream({
+    network,
+    decoder: new MouthDecoder(table),
+    priorMean: Float32Array.from(table.priorMean),
+    parameterCount: 12,
+  });
+
+/** Formant frequencies of three vowels, Hz (Peterson & Barney 1952, men). */
+const VOWELS = {
+  father: [730, 1090, 2440],
+  heed: [270, 2290, 3010],
+  food: [300, 870, 2240],
+} as const;
+const FORMANT_BANDWIDTH_HZ = [60, 90, 150];
+
+/** One second of silence, then one second of a vowel: glottal pulses through three resonances, peak 0.5. */
+function vowel(name: keyof typeof VOWELS): Float32Array {
+  const samples = new Float32Array(32_000);
+  const resonances = VOWELS[name].map((hz, i) => {
+    const radius = Math.exp((-Math.PI * FORMANT_BANDWIDTH_HZ[i]!) / 16_000);
+    const a1 = 2 * radius * Math.cos((2 * Math.PI * hz) / 16_000);
+    return { a1, a2: -radius * radius, last: 0, beforeLast: 0 };
+  });
+  let glottal = 0;
+  for (let n = 16_000; n < samples.length; n++) {
+    // Pitch wobbles around 123 Hz; the leaky sum gives the glottis' fall towards high frequencies.
+    glottal = 0.93 * glottal + (n % Math.round(130 + 12 * Math.sin(n / 3000)) === 0 ? 1 : 0);
+    let value = glottal;
+    for (const r of resonances) {
+      const out = (1 - r.a1 - r.a2) * value + r.a1 * r.last + r.a2 * r.beforeLast;
+      r.beforeLast = r.last;
+      r.last = out;
+      value = out;
+    }
+    samples[n] = value;
+  }
+  const peak = samples.reduce((top, sample) => Math.max(top, Math.abs(sample)), 0);
+  return samples.map((sample) => (sample / peak) * 0.5);
+}
+
+async function cues(
+  samples: Float32Array,
+  chunk = 320,
+  only?: Set<number>,
+): Promise<Float32Array[]> {
+  const stream = openStream();
+  const result: Float32Array[] = [];
+  let frame = 0;
+  for (let at = 0; at < samples.length; at += chunk) {
+    stream.push(samples.subarray(at, at + chunk));
+    for (; stream.isReady(frame); frame++) {
+      if (!only || only.has(frame)) result[frame] = (await stream.cue(frame)).parameters.slice();
+    }
+  }
+  return result;
+}
+
+/** A shipped sample clip at 16 kHz: real syllables from a synthesiser. */
+async function readSpeech(): Promise<Float32Array> {
+  const wav = parseWav(
+    readFileSync(new URL('../../../../avatars/ava/clips/hello.wav', import.meta.url)),
+    'hello.wav',
+  );
+  return resample(wav.samples, wav.sampleRateHz, 16_000);
+}
+
+/** Pearson correlation, and the second's standard deviation over the first's. */
+function compare(a: number[], b: number[]): { correlation: number; deviationRatio: number } {
+  const average = (values: number[]): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+  const meanA = average(a);
+  const meanB = average(b);
+  const deviationA = Math.sqrt(average(a.map((value) => (value - meanA) ** 2)));
+  const deviationB = Math.sqrt(average(b.map((value) => (value - meanB) ** 2)));
+  const covariance = average(a.map((value, i) => (value - meanA) * (b[i]! - meanB)));
+  return {
+    correlation: covariance / deviationA / deviationB,
+    deviationRatio: deviationB / deviationA,
+  };
+}
+
+const mean = (frames: Float32Array[], parameter: string, from: number, to: number): number => {
+  const index = table.parameters.indexOf(parameter);
+  return frames.slice(from, to).reduce((sum, frame) => sum + frame[index]!, 0) / (to - from);
+};
+
+describe('lite audio stream', () => {
+  it('states its look-ahead', () => {
+    expect(LITE_LOOK_AHEAD_MS).toBe(72.5);
+  });
+
+  it('opens the jaw on an open vowel and rests in silence', async () => {
+    const frames = await cues(vowel('father'));
+    expect(mean(frames, 'jawOpen', 2, 22)).toBeLessThan(0.08);
+    expect(mean(frames, 'jawOpen', 28, 44)).toBeGreaterThan(0.25);
+  });
+
+  it('rounds the lips on a close back vowel more than on a front one', async () => {
+    const round = await cues(vowel('food'));
+    const spread = await cues(vowel('heed'));
+    const rounding = (frames: Float32Array[]): number =>
+      mean(frames, 'mouthPucker', 28, 44) + mean(frames, 'mouthFunnel', 28, 44);
+    expect(rounding(round)).toBeGreaterThan(rounding(spread) + 0.3);
+  });
+
+  it('moves as far for a quiet voice as for a loud one', async () => {
+    const speech = await readSpeech();
+    const loud = (await cues(speech)).map((frame) => frame[0]!);
+    const quiet = (await cues(speech.map((sample) => sample * 0.06))).map((frame) => frame[0]!);
+    const { correlation, deviationRatio } = compare(loud, quiet);
+    expect(correlation).toBeGreaterThan(0.92);
+    expect(deviationRatio).toBeGreaterThan(0.85);
+    expect(deviationRatio).toBeLessThan(1.2);
+  });
+
+  it('gives the same bits when frames in between are skipped', async () => {
+    const samples = vowel('father');
+    const all = await cues(samples);
+    const some = await cues(samples, 320, new Set([30, 40]));
+    expect(some[30]).toEqual(all[30]);
+    expect(some[40]).toEqual(all[40]);
+  });
+
+  it('forgets what it heard when the buffer is cleared', async () => {
+    const stream = openStream();
+    const samples = vowel('father');
+    for (let at = 0; at < samples.length; at += 320) stream.push(samples.subarray(at, at + 320));
+    stream.clearBuffer();
+    const { parameters } = await stream.cue(45);
+    expect(parameters[table.parameters.indexOf('jawOpen')]).toBeLessThan(0.1);
+  });
+});
