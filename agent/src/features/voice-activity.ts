@@ -18,6 +18,8 @@ export type VoiceActivityOptions = {
 const HANG_OVER_CHUNKS = 10;
 /** Chunks whose decision is kept: 10 s, far more than any backlog that is not dropped. */
 const RING_CHUNKS = 512;
+/** Loud chunks in a row that open the gate: a click or a key stroke, even across a border of chunks, does not. */
+const OPENING_CHUNKS = 3;
 /** Distance over the noise floor that opens the gate and that keeps it open, dB. */
 const OPEN_OVER_FLOOR_DB = 10;
 const KEEP_OVER_FLOOR_DB = 6;
@@ -69,8 +71,7 @@ export class VoiceActivity {
     const open = Math.max(this.#silenceDbfs + OPEN_OVER_SILENCE_DB, floor + OPEN_OVER_FLOOR_DB);
     const keep = Math.max(this.#silenceDbfs, floor + KEEP_OVER_FLOOR_DB);
     this.#loudChunks = level > open ? this.#loudChunks + 1 : 0;
-    // Two chunks in a row open the gate, so that a click or a key stroke does not.
-    this.#isOpen = this.#isOpen ? level > keep : this.#loudChunks >= 2;
+    this.#isOpen = this.#isOpen ? level > keep : this.#loudChunks >= OPENING_CHUNKS;
     this.#active[this.#pushedChunks % RING_CHUNKS] = this.#isOpen ? 1 : 0;
     this.#pushedChunks += 1;
   }
