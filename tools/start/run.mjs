@@ -1,0 +1,153 @@
+// @ts-check
+// `npm start`: check, start three services, wait until they are healthy, stop them together.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getLivekitServer } from '../get-livekit-server.mjs';
+import { HELP, parseStartArgs } from './args.mjs';
+import { announce } from './banner.mjs';
+import { prepareToStart } from './checks.mjs';
+import { Child } from './children.mjs';
+import { devKeys } from './dev-keys.mjs';
+import { doctor } from './doctor.mjs';
+import { waitUntilHealthy } from './health.mjs';
+import { services } from './services.mjs';
+import { UserError } from './user-error.mjs';
+
+/** How long each may take to end in good order, ms. LiveKit goes last: the agent says goodbye in its rooms first. */
+const GRACE_MS = { page: 3_000, agent: 8_000, livekit: 3_000 };
+/** npm forwards Ctrl-C that the terminal has already delivered: an echo, not a second wish. */
+const SIGNAL_ECHO_MS = 750;
+
+const log = (/** @type {string} */ line) => console.log(line);
+
+/**
+ * @param {string[]} argv without node and script
+ * @returns {Promise<number>} exit code
+ */
+export async function run(argv) {
+  const stop = new AbortController();
+  /** @type {Child[]} */
+  const children = [];
+  const forget = onStopSignals(stop, () => children.forEach((child) => child.kill()));
+  try {
+    const options = parseStartArgs(argv, process.env);
+    if (options.help) {
+      log(HELP);
+      return 0;
+    }
+    if (options.check) return await doctor(options, process.env);
+    return await runServices(options, children, stop.signal);
+  } catch (error) {
+    if (stop.signal.aborted) return 130;
+    console.error(error instanceof UserError ? error.message : error);
+    return 1;
+  } finally {
+    await stopAll(children);
+    forget();
+  }
+}
+
+/**
+ * @param {import('./args.mjs').StartOptions} options
+ * @param {Child[]} children filled as they start
+ * @param {AbortSignal} signal
+ * @returns {Promise<number>} exit code
+ */
+async function runServices(options, children, signal) {
+  const startedMs = Date.now();
+  const { env } = process;
+  const keys = devKeys();
+  // Both may take minutes on the first start, and neither needs the other.
+  const [server] = await Promise.all([
+    getLivekitServer({ env, log, signal }),
+    options.skipChecks ? undefined : prepareToStart({ options, env, signal, log }),
+  ]);
+  signal.throwIfAborted();
+  log(`livekit-server ${server.version} (${server.source})`);
+
+  const parts = services({ options, keys, livekitServer: server.path, env });
+  const show = lineWriter(options.verbose);
+  for (const { spec } of Object.values(parts)) children.push(new Child(spec, show));
+
+  const dead = new AbortController();
+  const firstDeath = Promise.race(
+    children.map(async (child) => {
+      const reason = await child.ended;
+      dead.abort();
+      return { child, reason };
+    }),
+  );
+  const until = AbortSignal.any([signal, dead.signal]);
+  const healthy = await Promise.all(
+    Object.values(parts).map(({ spec, healthUrl }) => {
+      const onWait = (/** @type {number} */ waitedMs, /** @type {string} */ last) =>
+        log(`${spec.name}: not ready after ${Math.round(waitedMs / 1000)} s (${last})`);
+      return waitUntilHealthy(healthUrl, { signal: until, onWait });
+    }),
+  );
+  if (healthy.every(Boolean)) await announce(options, parts, Date.now() - startedMs);
+
+  const death = await Promise.race([firstDeath, aborted(signal)]);
+  if (!death) {
+    log('stopping …');
+    return 0;
+  }
+  // Its last lines may still be in the pipe.
+  await sleep(100);
+  console.error(`${death.child.name} ${death.reason}; its last lines:`);
+  for (const line of death.child.lastLines) console.error(`  ${line}`);
+  return 1;
+}
+
+/** @param {Child[]} children */
+async function stopAll(children) {
+  const stop = (/** @type {keyof typeof GRACE_MS} */ name) =>
+    children.find((child) => child.name === name)?.stop(GRACE_MS[name]);
+  await Promise.all([stop('page'), stop('agent')]);
+  await stop('livekit');
+}
+
+/**
+ * First signal: orderly stop. Second: everything at once.
+ * @param {AbortController} stop
+ * @param {() => void} kill
+ * @returns {() => void} removes the handlers
+ */
+function onStopSignals(stop, kill) {
+  let firstMs = 0;
+  const onSignal = () => {
+    if (!stop.signal.aborted) {
+      firstMs = Date.now();
+      stop.abort();
+    } else if (Date.now() - firstMs > SIGNAL_ECHO_MS) {
+      kill();
+    }
+  };
+  const names = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+  for (const name of names) process.on(name, onSignal);
+  return () => names.forEach((name) => process.off(name, onSignal));
+}
+
+/**
+ * @param {AbortSignal} signal
+ * @returns {Promise<undefined>}
+ */
+function aborted(signal) {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+}
+
+/**
+ * @param {boolean} verbose show information too, not only warnings and errors
+ * @returns {(name: string, level: import('./log-lines.mjs').Level, text: string) => void}
+ */
+function lineWriter(verbose) {
+  return (name, level, text) => {
+    const serious = level === 'warn' || level === 'error';
+    if (!serious && !verbose) return;
+    const line = `${name.padEnd(7)} | ${serious ? `${level}: ` : ''}${text}`;
+    if (serious) console.error(line);
+    else console.log(line);
+  };
+}
