@@ -1,0 +1,155 @@
+/**
+ * What the subscriber really gets, measured inside the browser without the page's help: a script added before the page
+ * loads taps the microphone (getUserMedia), the received audio (RTCPeerConnection 'track') and every presented frame
+ * of the avatar's video element.
+ */
+import type { Page } from 'playwright-core';
+
+/** Everything on one clock: performance.now() of the page, ms. */
+export type Recording = {
+  /** Level per ~5 ms block of the microphone: [time, peak]. */
+  mic: [number, number][];
+  /** Level per ~5 ms block of the received audio. */
+  speaker: [number, number][];
+  /** Per presented frame. */
+  frames: PresentedFrame[];
+};
+
+export type PresentedFrame = {
+  /** Expected display time. */
+  t: number;
+  width: number;
+  height: number;
+  /** Mean brightness of the picture's middle (probe square), 0–255. */
+  middle: number;
+  /** Mean absolute difference of the mouth region to the reference frame, 0–255. */
+  mouth: number;
+};
+
+const script = (): void => {
+  type Tap = [number, number][];
+  const recording = { mic: [] as Tap, speaker: [] as Tap, frames: [] as unknown[] };
+  const state = { reference: null as Uint8ClampedArray | null, resetReference: false };
+  Object.assign(window, { __recording: recording, __recordingState: state });
+  const worklet = `class Level extends AudioWorkletProcessor {
+    constructor() { super(); this.peak = 0; this.blocks = 0; }
+    process([[channel]]) {
+      if (channel) for (const sample of channel) this.peak = Math.max(this.peak, Math.abs(sample));
+      if (++this.blocks === 2) { this.port.postMessage([currentTime, this.peak]); this.peak = 0; this.blocks = 0; }
+      return true;
+    }
+  }
+  registerProcessor('level', Level);`;
+  let context: AudioContext | null = null;
+  let ready: Promise<unknown> = Promise.resolve();
+  const tap = async (stream: MediaStream, into: Tap): Promise<void> => {
+    if (!context) {
+      context = new AudioContext({ sampleRate: 48_000 });
+      ready = context.audioWorklet.addModule(
+        URL.createObjectURL(new Blob([worklet], { type: 'text/javascript' })),
+      );
+    }
+    const ctx = context;
+    await ready;
+    await ctx.resume();
+    const node = new AudioWorkletNode(ctx, 'level');
+    node.port.onmessage = (event: MessageEvent<[number, number]>) => {
+      const [time, peak] = event.data;
+      into.push([performance.now() + (time - ctx.currentTime) * 1000, peak]);
+      if (into.length > 40_000) into.splice(0, 20_000);
+    };
+    ctx.createMediaStreamSource(stream).connect(node);
+    const silent = ctx.createGain();
+    silent.gain.value = 0;
+    node.connect(silent).connect(ctx.destination);
+  };
+  const devices = navigator.mediaDevices;
+  const original = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (constraints) => {
+    const audio = constraints?.audio;
+    const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    const stream = await original(
+      audio
+        ? { ...constraints, audio: { ...(typeof audio === 'object' ? audio : {}), ...raw } }
+        : constraints,
+    );
+    if (audio) {
+      // Only the newest microphone stream counts: the page's level meter may have opened one before.
+      const level: Tap = [];
+      recording.mic = level;
+      void tap(stream.clone(), level);
+    }
+    return stream;
+  };
+  const Native = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Native {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      this.addEventListener('track', ({ track }) => {
+        if (track.kind === 'audio') void tap(new MediaStream([track]), recording.speaker);
+      });
+    }
+  };
+  const canvas = document.createElement('canvas');
+  canvas.width = 64;
+  canvas.height = 64;
+  const draw = canvas.getContext('2d', { willReadFrequently: true });
+  const watched = new WeakSet<HTMLVideoElement>();
+  const mean = (pixels: Uint8ClampedArray, pick: (i: number) => number): number => {
+    let sum = 0;
+    for (let i = 0; i < pixels.length; i += 4) sum += pick(i);
+    return (sum * 4) / pixels.length;
+  };
+  const watch = (video: HTMLVideoElement): void => {
+    watched.add(video);
+    const onFrame: VideoFrameRequestCallback = (now, metadata) => {
+      if (draw && video.isConnected) {
+        draw.drawImage(video, 0, 0, 64, 64);
+        const middle = draw.getImageData(28, 28, 8, 8).data;
+        const mouth = draw.getImageData(22, 34, 20, 16).data;
+        if (!state.reference || state.resetReference) {
+          state.reference = mouth;
+          state.resetReference = false;
+        }
+        const reference = state.reference;
+        recording.frames.push({
+          t: metadata.expectedDisplayTime || now,
+          width: metadata.width,
+          height: metadata.height,
+          middle: mean(middle, (i) => (middle[i]! + middle[i + 1]! + middle[i + 2]!) / 3),
+          mouth: mean(mouth, (i) => Math.abs(mouth[i + 1]! - reference[i + 1]!)),
+        });
+      }
+      video.requestVideoFrameCallback(onFrame);
+    };
+    video.requestVideoFrameCallback(onFrame);
+  };
+  setInterval(() => {
+    const video = document.querySelector<HTMLVideoElement>(
+      'video[data-testid="avatar-video"], [data-testid="avatar-video"] video',
+    );
+    if (video && !watched.has(video)) watch(video);
+  }, 20);
+};
+
+/** Install the taps; call before the page's first navigation. */
+export async function instrument(page: Page): Promise<void> {
+  await page.addInitScript(script);
+}
+
+/** A copy of everything recorded so far. */
+export async function readRecording(page: Page): Promise<Recording> {
+  return page.evaluate(() => {
+    const { mic, speaker, frames } = (window as unknown as { __recording: Recording }).__recording;
+    return { mic: [...mic], speaker: [...speaker], frames: [...frames] };
+  });
+}
+
+/** Take the next presented frame as the resting mouth. */
+export async function resetMouthReference(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    (
+      window as unknown as { __recordingState: { resetReference: boolean } }
+    ).__recordingState.resetReference = true;
+  });
+}
