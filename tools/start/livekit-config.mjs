@@ -4,6 +4,13 @@
 import { ownAddresses, reachableAddress } from './network.mjs';
 
 /**
+ * STUN server handed to clients: the discard port, where nobody answers. Without an entry clients ask public servers
+ * by name, which costs some 30 threads per job on a machine without DNS; a local network needs no reflexive address.
+ * Never one of our own ports: a client then mistakes media checks for STUN and falls back to TCP after 5 s.
+ */
+const NOBODY = '127.0.0.1:9';
+
+/**
  * @param {import('./args.mjs').StartOptions} options
  * @returns {Record<string, unknown>} livekit-server's configuration (its config-sample.yaml documents the keys)
  */
@@ -24,8 +31,7 @@ export function livekitConfig({ host, livekitPort, rtcTcpPort, rtcUdpPort }) {
       enable_loopback_candidate: loopback,
       ...(own && { interfaces: { includes: [own.interfaceName] } }),
       ...(!loopback && { node_ip: address }),
-      // Clients would look up public STUN servers; here nothing may depend on DNS, and nobody needs a reflexive address.
-      stun_servers: [`${address}:${rtcUdpPort}`],
+      stun_servers: [NOBODY],
     },
     room: { empty_timeout: 60, departure_timeout: 20 },
   };
