@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readWav, toPcm16, writeWav } from './wav-file.ts';
+import { parseWav, toPcm16, writeWav } from './wav-file.ts';
 
 type Shape = { code: number; channels: number; rate: number; bits: number };
 
@@ -23,10 +23,10 @@ function wav(
 const bytesOf = (array: ArrayBufferView): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
-describe('readWav', () => {
+describe('parseWav', () => {
   it('returns what writeWav wrote', () => {
     const pcm = Int16Array.of(0, 1, -1, 32_767, -32_768, 1234);
-    const audio = readWav(writeWav(pcm, 22_050), 'a.wav');
+    const audio = parseWav(writeWav(pcm, 22_050), 'a.wav');
     expect(audio.sampleRateHz).toBe(22_050);
     expect([...toPcm16(audio.samples)]).toEqual([...pcm]);
   });
@@ -34,25 +34,25 @@ describe('readWav', () => {
   it('reads 8, 24 and 32 bit PCM and floats', () => {
     const mono = { code: 1, channels: 1, rate: 8000 };
     expect([
-      ...readWav(wav({ ...mono, bits: 8 }, Uint8Array.of(128, 192, 0)), 'a').samples,
+      ...parseWav(wav({ ...mono, bits: 8 }, Uint8Array.of(128, 192, 0)), 'a').samples,
     ]).toEqual([0, 0.5, -1]);
     const three = Uint8Array.of(0, 0, 0x40, 0, 0, 0x80);
-    expect([...readWav(wav({ ...mono, bits: 24 }, three), 'a').samples]).toEqual([0.5, -1]);
+    expect([...parseWav(wav({ ...mono, bits: 24 }, three), 'a').samples]).toEqual([0.5, -1]);
     const four = bytesOf(Int32Array.of(2 ** 30, -(2 ** 31)));
-    expect([...readWav(wav({ ...mono, bits: 32 }, four), 'a').samples]).toEqual([0.5, -1]);
+    expect([...parseWav(wav({ ...mono, bits: 32 }, four), 'a').samples]).toEqual([0.5, -1]);
     const floats = bytesOf(Float32Array.of(0.25, 3, Number.NaN));
-    expect([...readWav(wav({ ...mono, code: 3, bits: 32 }, floats), 'a').samples]).toEqual([
+    expect([...parseWav(wav({ ...mono, code: 3, bits: 32 }, floats), 'a').samples]).toEqual([
       0.25, 1, 0,
     ]);
     const doubles = bytesOf(Float64Array.of(0.125));
-    expect([...readWav(wav({ ...mono, code: 3, bits: 64 }, doubles), 'a').samples]).toEqual([
+    expect([...parseWav(wav({ ...mono, code: 3, bits: 64 }, doubles), 'a').samples]).toEqual([
       0.125,
     ]);
   });
 
   it('mixes 96 kHz stereo to mono', () => {
     const data = bytesOf(Int16Array.of(16_384, 0, -16_384, 16_384));
-    const audio = readWav(wav({ code: 1, channels: 2, rate: 96_000, bits: 16 }, data), 'a');
+    const audio = parseWav(wav({ code: 1, channels: 2, rate: 96_000, bits: 16 }, data), 'a');
     expect(audio.sampleRateHz).toBe(96_000);
     expect([...audio.samples]).toEqual([0.25, 0]);
   });
@@ -61,17 +61,17 @@ describe('readWav', () => {
     const plain = writeWav(Int16Array.of(8192), 8000);
     const list = Uint8Array.of(0x4c, 0x49, 0x53, 0x54, 3, 0, 0, 0, 1, 2, 3, 0);
     const bytes = new Uint8Array([...plain.slice(0, 36), ...list, ...plain.slice(36)]);
-    expect([...readWav(bytes, 'a').samples]).toEqual([0.25]);
+    expect([...parseWav(bytes, 'a').samples]).toEqual([0.25]);
   });
 
   it.each([0, 0xffff_ffff])('reads to the end when a streaming writer left size %i', (size) => {
     const data = bytesOf(Int16Array.of(1, 2, 3));
     const bytes = wav({ code: 1, channels: 1, rate: 8000, bits: 16 }, data, size);
-    expect(readWav(bytes, 'a').samples.length).toBe(3);
+    expect(parseWav(bytes, 'a').samples.length).toBe(3);
   });
 
   it('refuses 0 s with the file name and a cure', () => {
-    expect(() => readWav(writeWav(new Int16Array(0), 48_000), 'clips/hi.wav')).toThrow(
+    expect(() => parseWav(writeWav(new Int16Array(0), 48_000), 'clips/hi.wav')).toThrow(
       /^clips\/hi\.wav holds no sound \(0 s\); convert it with `ffmpeg -i clips\/hi\.wav/,
     );
   });
@@ -79,12 +79,12 @@ describe('readWav', () => {
   it('refuses more than 60 s, odd rates, six channels, compressed audio and other files', () => {
     const shape = { code: 1, channels: 1, rate: 8000, bits: 16 };
     const two = new Uint8Array(24);
-    expect(() => readWav(writeWav(new Int16Array(8000 * 61), 8000), 'a')).toThrow(/61\.0 s long/);
-    expect(() => readWav(wav({ ...shape, rate: 192_000 }, two), 'a')).toThrow(/192000 samples/);
-    expect(() => readWav(wav({ ...shape, channels: 6 }, two), 'a')).toThrow(/6 channels/);
-    expect(() => readWav(wav({ ...shape, code: 85 }, two), 'a')).toThrow(/format 85/);
-    expect(() => readWav(new TextEncoder().encode('ID3 this is an mp3'), 'a')).toThrow(/not a WAV/);
-    expect(() => readWav(new Uint8Array(0), 'a')).toThrow(/not a WAV/);
-    expect(() => readWav(writeWav(Int16Array.of(1), 8000).slice(0, 36), 'a')).toThrow(/no data/);
+    expect(() => parseWav(writeWav(new Int16Array(8000 * 61), 8000), 'a')).toThrow(/61\.0 s long/);
+    expect(() => parseWav(wav({ ...shape, rate: 192_000 }, two), 'a')).toThrow(/192000 samples/);
+    expect(() => parseWav(wav({ ...shape, channels: 6 }, two), 'a')).toThrow(/6 channels/);
+    expect(() => parseWav(wav({ ...shape, code: 85 }, two), 'a')).toThrow(/format 85/);
+    expect(() => parseWav(new TextEncoder().encode('ID3 this is an mp3'), 'a')).toThrow(/not a WAV/);
+    expect(() => parseWav(new Uint8Array(0), 'a')).toThrow(/not a WAV/);
+    expect(() => parseWav(writeWav(Int16Array.of(1), 8000).slice(0, 36), 'a')).toThrow(/no data/);
   });
 });

@@ -29,7 +29,7 @@ type WavFormat = { code: number; channels: number; sampleRateHz: number; bits: n
  * Decode a whole WAV file. `name` is only for messages.
  * @throws AvatarError SOURCE_UNREADABLE | SOURCE_TOO_LARGE
  */
-export function readWav(bytes: Uint8Array, name: string, limits: WavLimits = {}): WavAudio {
+export function parseWav(bytes: Uint8Array, name: string, limits: WavLimits = {}): WavAudio {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const isWave = bytes.length >= 12 && tag(view, 0) === 'RIFF' && tag(view, 8) === 'WAVE';
   if (!isWave) throw unreadable(name, 'is not a WAV file');
