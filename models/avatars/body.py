@@ -48,9 +48,14 @@ def bust_faces(human: MakeHuman) -> list[list[int]]:
 def lip_mask(human: MakeHuman) -> np.ndarray:
     """1 on the red of the lips: where MakeHuman's lip-volume targets move the base mesh."""
     mask = np.zeros(len(human.base.vertices))
+    across = np.abs(human.base.vertices[:, 0])
     for lip in ('upperlip', 'lowerlip'):
         move = np.abs(human.target(f'mouth/mouth-{lip}-volume-incr')).sum(1)
-        mask = np.maximum(mask, move / move.max())
+        # The targets fade towards the corners; the red of the lips does not: compare per column.
+        edges = np.arange(0, 0.40, 0.03)
+        peaks = [move[np.abs(across - x) < 0.04].max(initial=0) for x in edges]
+        peak = np.maximum(np.interp(across, edges, peaks), 0.015 * move.max())
+        mask = np.maximum(mask, np.minimum(move / peak, 1))
     return mask
 
 
@@ -82,11 +87,12 @@ def iris_image(human: MakeHuman, look: dict) -> bpy.types.Image:
     image = bpy.data.images.load(str(human.eye_texture()))
     rgba = np.array(image.pixels[:], 'f4').reshape(-1, 4)
     rgb = rgba[:, :3]
-    grey = rgb.mean(1, keepdims=True)
-    saturation = rgb.max(1, keepdims=True) - rgb.min(1, keepdims=True)
-    iris = np.clip((saturation - 0.08) / 0.12, 0, 1) * (grey < 0.75)
-    tinted = grey * np.array(look['iris']) * 2.2
-    rgba[:, :3] = np.clip(rgb * (1 - iris) + tinted * iris, 0, 1)
+    value = rgb.max(1, keepdims=True)
+    saturation = 1 - rgb.min(1, keepdims=True) / np.maximum(value, 0.02)
+    iris = np.clip((saturation - 0.45) / 0.25, 0, 1)
+    tinted = np.maximum(value - 0.05, 0) * np.array(look['iris']) * 2.6
+    sclera = 0.92 * (0.35 * rgb + 0.65 * rgb.mean(1, keepdims=True))
+    rgba[:, :3] = np.clip(sclera * (1 - iris) + tinted * iris, 0, 1)
     image.pixels.foreach_set(rgba.ravel())
     image.update()
     image.pack()

@@ -13,8 +13,11 @@ import bpy
 
 from blender import reset
 from body import add_eyes, build_bust
+from facehair import add_beard, add_brows, add_lashes
+from garment import dress
 from looks import LOOKS
 from makehuman import MakeHuman
+from scalp import add_hair
 from skin import paint_skin, skin_material
 from stage import add_backdrop, set_camera, set_lights, set_renderer
 
@@ -24,6 +27,11 @@ def build(scene: bpy.types.Scene, human: MakeHuman, look: dict) -> None:
     surface = build_bust(human, vertices, skin_material(look))
     paint_skin(surface, look)
     add_eyes(human, vertices, look)
+    add_hair(surface, look)
+    add_brows(surface, look)
+    add_lashes(human, vertices, surface, look)
+    add_beard(surface, look)
+    dress(surface, look)
     set_lights(surface.eyes, look)
     add_backdrop(surface.eyes, look)
     set_camera(surface.eyes, look)

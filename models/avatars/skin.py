@@ -35,7 +35,7 @@ def face_spot(surface: Surface, x: float, y: float, radius: float, flat: float =
 
 def paint_skin(surface: Surface, look: dict) -> None:
     """Writes the attributes `albedo` and `gloss` that the material reads."""
-    points, lips = surface.points, smooth(0.20, 0.42, surface.lips)
+    points, lips = surface.points, smooth(0.16, 0.40, surface.lips)
     albedo = np.tile(np.array(look['skin'], float), (len(points), 1))
     mottling = 0.030 * cloud(points, 0.45, 1) + 0.022 * cloud(points, 0.16, 2)
     albedo *= (1 + mottling)[:, None]
@@ -60,8 +60,8 @@ def paint_skin(surface: Surface, look: dict) -> None:
 def skin_material(look: dict):
     nodes = Nodes('skin')
     rough = nodes.math('SUBTRACT', look['roughness'], nodes.attribute('gloss'))
-    pores = nodes.bump(nodes.noise(46, 4), 0.30, 0.012)
-    creases = nodes.bump(nodes.noise(14, 3), 0.10, 0.03, pores)
+    pores = nodes.bump(nodes.noise(60, 3), look['pores'], 0.010)
+    creases = nodes.bump(nodes.noise(16, 2), 0.05, 0.03, pores)
     nodes.principled(
         Base_Color=nodes.attribute('albedo', 'Color'),
         Roughness=nodes.math('ADD', rough, nodes.math('MULTIPLY', nodes.noise(30), 0.06)),

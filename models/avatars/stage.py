@@ -14,10 +14,12 @@ LENS_MM = 100.0
 SENSOR_MM = 36.0
 
 
-def area_light(at: np.ndarray, target: np.ndarray, watts: float, size: float, colour) -> None:
+def area_light(at, target, watts: float, size: float, colour, shine: bool) -> None:
+    """`shine`: also seen in reflections; only the key makes a catchlight in the eyes."""
     light = bpy.data.lights.new('area', 'AREA')
     light.energy, light.size, light.color = watts, size, colour
     obj = link('area', light)
+    obj.visible_glossy = shine
     obj.location = to_blender(at)
     direction = mathutils.Vector(to_blender(target - at))
     obj.rotation_euler = direction.to_track_quat('-Z', 'Y').to_euler()
@@ -28,19 +30,20 @@ def set_lights(eyes: np.ndarray, look: dict) -> None:
     target = eyes + np.array([0, -0.4, 0])
     gain = look.get('light', 1.0)
     lights = [
-        ((-4.5, 3.8, 7.0), 640, 4.5, (1.0, 0.955, 0.90)),
-        ((6.0, 0.8, 6.5), 260, 6.0, (0.90, 0.95, 1.0)),
-        ((0.0, -4.5, 6.0), 70, 5.0, (1.0, 0.95, 0.92)),
-        ((4.5, 3.5, -5.0), 420, 2.5, (1.0, 0.97, 0.93)),
-        ((-5.0, 2.5, -5.0), 240, 3.0, (0.86, 0.93, 1.0)),
+        ((-4.5, 3.8, 7.0), 640, 3.0, (1.0, 0.955, 0.90), True),
+        ((6.0, 0.8, 6.5), 260, 6.0, (0.90, 0.95, 1.0), False),
+        ((0.0, -4.5, 6.0), 70, 5.0, (1.0, 0.95, 0.92), False),
+        ((4.5, 3.5, -5.0), 360, 2.5, (1.0, 0.97, 0.93), True),
+        ((-5.0, 2.5, -5.0), 180, 3.0, (0.86, 0.93, 1.0), True),
     ]
-    for offset, watts, size, colour in lights:
-        area_light(eyes + np.array(offset), target, watts * gain, size, colour)
+    for offset, watts, size, colour, shine in lights:
+        area_light(eyes + np.array(offset), target, watts * gain, size, colour, shine)
     world = bpy.data.worlds.new('sky')
     world.use_nodes = True
     background = world.node_tree.nodes['Background']
     background.inputs[0].default_value = (0.80, 0.88, 1.0, 1)
     background.inputs[1].default_value = 0.22
+    world.cycles_visibility.glossy = False
     bpy.context.scene.world = world
 
 
@@ -95,4 +98,4 @@ def set_renderer(scene: bpy.types.Scene, samples: int, size_px: int) -> None:
     scene.render.image_settings.file_format = 'PNG'
     scene.render.image_settings.color_mode = 'RGB'
     scene.view_settings.view_transform = 'Filmic'
-    scene.view_settings.look = 'Medium High Contrast'
+    scene.view_settings.look = 'High Contrast'
