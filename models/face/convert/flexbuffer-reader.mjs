@@ -1,36 +1,64 @@
 // @ts-check
 /**
- * Decodes the FlexBuffers value in which TFLite keeps the options of a custom operator.
+ * Decodes the FlexBuffers map in which TFLite keeps the options of a custom operator.
  * Layout: https://flatbuffers.dev/internals ("FlexBuffers"). Offsets point backwards from where they are stored.
  */
 
-const TYPE = {
-  INT: 1,
-  UINT: 2,
-  FLOAT: 3,
-  KEY: 4,
-  INDIRECT_INT: 6,
-  INDIRECT_FLOAT: 8,
-  MAP: 9,
-  VECTOR: 10,
-  VECTOR_INT: 11,
-};
-
-/**
- * @typedef {number | FlexMap | FlexValue[]} FlexValue
- * @typedef {{ [key: string]: FlexValue }} FlexMap
- */
+const TYPE = { INT: 1, UINT: 2, FLOAT: 3, MAP: 9, VECTOR_INT: 11 };
 
 /**
  * @param {Uint8Array} bytes
- * @returns {FlexValue} maps become objects, vectors arrays
- * @throws on a value type that the face networks do not use
+ * @returns {Record<string, number | number[]>}
+ * @throws when the root is no map, or on a value type that the face networks do not use
  */
-export function decodeFlexbuffer(bytes) {
+export function decodeFlexbufferMap(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const rootWidth = view.getUint8(bytes.length - 1);
+  // At the end stand the root slot, its packed type and its width in bytes.
+  const rootSlotWidth = view.getUint8(bytes.length - 1);
   const packedType = view.getUint8(bytes.length - 2);
-  return decodeAt(view, bytes.length - 2 - rootWidth, rootWidth, packedType);
+  if (packedType >> 2 !== TYPE.MAP) throw new Error('FlexBuffers: expected a map');
+  const rootSlot = bytes.length - 2 - rootSlotWidth;
+  const width = widthOf(packedType);
+  const values = rootSlot - readUint(view, rootSlot, rootSlotWidth);
+
+  // Before the values stand their count, the width of the key vector and the offset to it; the types come after.
+  const count = readUint(view, values - width, width);
+  const keysWidth = readUint(view, values - 2 * width, width);
+  const keysSlot = values - 3 * width;
+  const keys = keysSlot - readUint(view, keysSlot, width);
+  const types = values + count * width;
+  /** @type {Record<string, number | number[]>} */
+  const map = {};
+  for (let i = 0; i < count; i++) {
+    const keySlot = keys + i * keysWidth;
+    const key = readKey(view, keySlot - readUint(view, keySlot, keysWidth));
+    map[key] = readValue(view, values + i * width, width, view.getUint8(types + i));
+  }
+  return map;
+}
+
+/** @param {number} packedType type in the upper six bits, log2 of the target's width in the lower two */
+const widthOf = (packedType) => 1 << (packedType & 3);
+
+/**
+ * @param {DataView} view
+ * @param {number} slot   where the value, or the offset to it, is stored
+ * @param {number} width  bytes of the slot
+ * @param {number} packedType
+ * @returns {number | number[]}
+ */
+function readValue(view, slot, width, packedType) {
+  const type = packedType >> 2;
+  if (type === TYPE.INT) return readInt(view, slot, width);
+  if (type === TYPE.UINT) return readUint(view, slot, width);
+  if (type === TYPE.FLOAT) return readFloat(view, slot, width);
+  if (type === TYPE.VECTOR_INT) {
+    const start = slot - readUint(view, slot, width);
+    const elementWidth = widthOf(packedType);
+    const length = readUint(view, start - elementWidth, elementWidth);
+    return Array.from({ length }, (_, i) => readInt(view, start + i * elementWidth, elementWidth));
+  }
+  throw new Error(`FlexBuffers: value type ${type} is not supported`);
 }
 
 /** @param {DataView} view @param {number} at @param {number} width bytes @returns {number} */
@@ -61,50 +89,4 @@ function readKey(view, at) {
   let key = '';
   for (let i = at; view.getUint8(i) !== 0; i++) key += String.fromCharCode(view.getUint8(i));
   return key;
-}
-
-/**
- * @param {DataView} view
- * @param {number} at       where the value, or the offset to it, is stored
- * @param {number} width    bytes of that slot
- * @param {number} packed   type in the upper six bits, log2 of the target's width in the lower two
- * @returns {FlexValue}
- */
-function decodeAt(view, at, width, packed) {
-  const type = packed >> 2;
-  const childWidth = 1 << (packed & 3);
-  if (type === TYPE.INT) return readInt(view, at, width);
-  if (type === TYPE.UINT) return readUint(view, at, width);
-  if (type === TYPE.FLOAT) return readFloat(view, at, width);
-
-  const target = at - readUint(view, at, width);
-  const length = () => readUint(view, target - childWidth, childWidth);
-  /** @param {number} i */
-  const element = (i) => {
-    const types = target + length() * childWidth;
-    return decodeAt(view, target + i * childWidth, childWidth, view.getUint8(types + i));
-  };
-
-  if (type === TYPE.INDIRECT_INT) return readInt(view, target, childWidth);
-  if (type === TYPE.INDIRECT_FLOAT) return readFloat(view, target, childWidth);
-  if (type === TYPE.VECTOR_INT) {
-    return Array.from({ length: length() }, (_, i) =>
-      readInt(view, target + i * childWidth, childWidth),
-    );
-  }
-  if (type === TYPE.VECTOR) return Array.from({ length: length() }, (_, i) => element(i));
-  if (type === TYPE.MAP) {
-    // Before a map's length stand the width of its key vector and the offset to it.
-    const keysSlot = target - 3 * childWidth;
-    const keysWidth = readUint(view, target - 2 * childWidth, childWidth);
-    const keys = keysSlot - readUint(view, keysSlot, childWidth);
-    /** @type {FlexMap} */
-    const map = {};
-    for (let i = 0; i < length(); i++) {
-      const slot = keys + i * keysWidth;
-      map[readKey(view, slot - readUint(view, slot, keysWidth))] = element(i);
-    }
-    return map;
-  }
-  throw new Error(`FlexBuffers: value type ${type} is not supported`);
 }

@@ -1,5 +1,5 @@
 // @ts-check
-import { decodeFlexbuffer } from './flexbuffer-reader.mjs';
+import { decodeFlexbufferMap } from './flexbuffer-reader.mjs';
 import { transposeConstant } from './constant.mjs';
 import { tensorAt } from './standard-ops.mjs';
 
@@ -39,8 +39,7 @@ const transposeConvolution = (context, { inputs, outputs, customOptions }) => {
  * @returns {{ left: number, right: number, subset: number[], scaleX: number, scaleY: number, width: number, height: number }}
  */
 function readRegionOptions(bytes) {
-  const map = decodeFlexbuffer(bytes);
-  if (typeof map === 'number' || Array.isArray(map)) throw new Error('expected an options map');
+  const map = decodeFlexbufferMap(bytes);
   /** @param {string} key */
   const number = (key) => {
     const value = map[key];
@@ -53,7 +52,7 @@ function readRegionOptions(bytes) {
   return {
     left: number('left_rotation_idx'),
     right: number('right_rotation_idx'),
-    subset: subset.map(Number),
+    subset,
     scaleX: number('scale_x'),
     scaleY: number('scale_y'),
     width: number('output_width'),
