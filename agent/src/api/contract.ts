@@ -117,6 +117,8 @@ export const ATTRIBUTES = {
   source: 'avatar.source',
   /** JSON {pipelineMs, shownFps, lateFrames}: measured by the job, about once in two seconds. */
   stats: 'avatar.stats',
+  /** JSON {code, message}: why status is failed; the avatar leaves two seconds later. */
+  error: 'avatar.error',
 } as const;
 
 /** Name of the published tracks. */

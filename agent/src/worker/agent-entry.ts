@@ -1,0 +1,46 @@
+/**
+ * The job process: one per session, thin by design (LiveKit I/O and pacing; no models, no avatars). The agents
+ * framework imports this file in a child of the worker and calls `entry` for the job.
+ */
+import { defineAgent } from '@livekit/agents';
+import type { JobContext } from '@livekit/agents';
+import { readLocalEnv } from '../config/env.ts';
+import { createLogger } from '../observability/logger.ts';
+import { AvatarSession } from './avatar-session.ts';
+import { readAcceptedClaims } from './dispatch-claims.ts';
+
+/** After this a job whose parent is gone exits even if leaving the room hangs, ms. */
+const ORPHAN_EXIT_MS = 3000;
+
+let session: AvatarSession | undefined;
+
+/** The worker's parent process owns the engine: without it there is nothing to show. */
+function onParentGone(): void {
+  if (!session) process.exit(0);
+  session.end('the worker is gone');
+  setTimeout(() => process.exit(1), ORPHAN_EXIT_MS).unref();
+}
+
+export default defineAgent({
+  prewarm: () => {
+    process.once('disconnect', onParentGone);
+    return Promise.resolve();
+  },
+  entry: async (ctx: JobContext) => {
+    const { engineSocketPath, logLevel } = readLocalEnv();
+    const logger = createLogger(logLevel, { job: ctx.job.id });
+    process.on('unhandledRejection', (reason) =>
+      logger.error({ err: reason }, 'unhandled rejection in a job'),
+    );
+    const claims = readAcceptedClaims(ctx.job.metadata);
+    session = new AvatarSession({ ctx, claims, socketPath: engineSocketPath, logger });
+    const started = session;
+    ctx.addShutdownCallback(() => Promise.resolve(started.close()));
+    try {
+      await session.start();
+    } catch (error) {
+      logger.error({ err: error }, 'session failed');
+      session.end('internal error');
+    }
+  },
+});

@@ -1,0 +1,282 @@
+import { AutoSubscribe } from '@livekit/agents';
+import type { JobContext } from '@livekit/agents';
+import { DisconnectReason, RoomEvent } from '@livekit/rtc-node';
+import type { LocalParticipant, RemoteParticipant } from '@livekit/rtc-node';
+import type { Logger } from 'pino';
+import { ATTRIBUTES } from '../api/contract.ts';
+import type { DispatchClaims } from '../api/contract.ts';
+import type { SourceName } from '../audio/source-selector.ts';
+import type { SessionOpened, SessionStats } from '../engine/protocol.ts';
+import { AvatarError, toAvatarError } from '../errors.ts';
+import { TrackPublisher } from '../publishing/track-publisher.ts';
+import { clipAtPublishRate } from './clip-audio.ts';
+import { EngineLink } from './engine-link.ts';
+import { FramePool } from './frame-pool.ts';
+import { FRAME_QUEUE_CAPACITY, MediaPipeline } from './media-pipeline.ts';
+import { Microphone } from './microphone.ts';
+import { ParticipantPresence } from './participant-presence.ts';
+import { RoomAttributes } from './room-attributes.ts';
+import { registerRoomProtocol } from './room-protocol.ts';
+import { SpeakingState } from './speaking-state.ts';
+
+/** How long a session that cannot start stays in the room to say why, ms. */
+const FAILURE_NOTICE_MS = 2000;
+/** A clip's tail is still in the receivers' jitter buffers when it has left here, ms. */
+const RECEIVER_BUFFER_MS = 200;
+
+/** One avatar in one room, driven by one participant: joins, publishes, answers, and ends by itself. */
+export class AvatarSession {
+  readonly #ctx: JobContext;
+  readonly #claims: DispatchClaims;
+  readonly #logger: Logger;
+  readonly #engine: EngineLink;
+  readonly #pool = new FramePool(FRAME_QUEUE_CAPACITY + 2);
+  readonly #microphone: Microphone;
+  readonly #attributes: RoomAttributes;
+  readonly #presence: ParticipantPresence;
+  readonly #speaking = new SpeakingState();
+  #pipeline: MediaPipeline | undefined;
+  #publisher: TrackPublisher | undefined;
+  #micLive = false;
+  #sourceTimer: NodeJS.Timeout | undefined;
+  #selecting: Promise<unknown> = Promise.resolve();
+  #statsCount = 0;
+  #ended = false;
+
+  constructor(options: {
+    ctx: JobContext;
+    claims: DispatchClaims;
+    socketPath: string;
+    logger: Logger;
+  }) {
+    this.#ctx = options.ctx;
+    this.#claims = options.claims;
+    this.#logger = options.logger;
+    this.#engine = new EngineLink({
+      socketPath: options.socketPath,
+      sessionId: options.ctx.job.id,
+      pool: this.#pool,
+      logger: options.logger,
+      onFrame: (frame) =>
+        this.#pipeline ? this.#pipeline.offerFrame(frame) : this.#pool.release(frame),
+      onLost: (error) => this.end(`engine lost: ${error.message}`),
+    });
+    this.#attributes = new RoomAttributes(
+      async (changed) => await this.#participant.setAttributes(changed),
+      (error) => this.#logger.debug({ err: error }, 'attributes not set'),
+    );
+    this.#microphone = new Microphone(options.ctx.room, options.claims.participant, {
+      onLive: (live) => {
+        this.#micLive = live;
+        this.#pipeline?.setMicLive(live);
+      },
+      onSamples: (samples) => this.#pipeline?.pushMic(samples),
+    });
+    this.#presence = new ParticipantPresence((reason) => this.end(reason));
+    this.#watchRoom();
+  }
+
+  /** Join and publish. Resolves when the avatar is in the room; failures end the session, telling the room why. */
+  async start(): Promise<void> {
+    const startedMs = performance.now();
+    const [opened, connected] = await Promise.allSettled([
+      this.#engine.open(this.#claims.avatar),
+      this.#ctx.connect(undefined, AutoSubscribe.SUBSCRIBE_NONE),
+    ]);
+    if (connected.status === 'rejected') {
+      this.end(`cannot join the room: ${toAvatarError(connected.reason).message}`);
+      return;
+    }
+    if (opened.status === 'rejected') {
+      await this.#giveNotice(toAvatarError(opened.reason));
+      return;
+    }
+    if (this.#ended) return;
+    const openedMs = performance.now() - startedMs;
+    if (this.#ctx.room.remoteParticipants.has(this.#claims.participant)) this.#presence.joined();
+    this.#microphone.scan();
+    this.#registerRpc();
+    await this.#publish(opened.value);
+    this.#logger.info(
+      {
+        avatar: opened.value.avatarId,
+        connectMs: Math.round(openedMs),
+        publishMs: Math.round(performance.now() - startedMs - openedMs),
+      },
+      'session started',
+    );
+  }
+
+  /** End the session; the framework then disconnects the room and calls `close`. */
+  end(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#logger.info({ reason }, 'session ends');
+    this.close();
+    this.#ctx.shutdown(reason);
+  }
+
+  /** Stop everything at once. Safe to call twice. */
+  close(): void {
+    this.#ended = true;
+    clearTimeout(this.#sourceTimer);
+    this.#presence.stop();
+    this.#attributes.close();
+    this.#pipeline?.stop();
+    this.#publisher?.close();
+    this.#engine.close();
+  }
+
+  get #participant(): LocalParticipant {
+    const participant = this.#ctx.room.localParticipant;
+    if (!participant) throw new AvatarError('SESSION_CLOSED', 'the room is not connected');
+    return participant;
+  }
+
+  async #publish(opened: SessionOpened): Promise<void> {
+    const publisher = await TrackPublisher.publish(this.#participant, opened, (error) =>
+      this.#logger.debug({ err: error }, 'audio chunk not sent'),
+    );
+    this.#publisher = publisher;
+    // A shutdown during publishing found nothing to close yet.
+    if (this.#ended) {
+      publisher.close();
+      return;
+    }
+    this.#pipeline = new MediaPipeline({
+      engine: this.#engine,
+      pool: this.#pool,
+      output: publisher,
+      playoutDelayMs: opened.playoutDelayMs,
+      events: {
+        onSource: (source) => this.#onSource(source),
+        onShown: (speechRatio) => this.#onShown(speechRatio),
+        onStats: (stats) => this.#onStats(stats),
+      },
+    });
+    this.#pipeline.setMicLive(this.#micLive);
+    this.#pipeline.start();
+    this.#attributes.set({
+      [ATTRIBUTES.agentState]: 'listening',
+      [ATTRIBUTES.avatarId]: opened.avatarId,
+      [ATTRIBUTES.status]: 'ready',
+      [ATTRIBUTES.source]: this.#micLive ? 'mic' : 'none',
+    });
+  }
+
+  #watchRoom(): void {
+    const room = this.#ctx.room;
+    const isDriver = (participant: RemoteParticipant) =>
+      participant.identity === this.#claims.participant;
+    room.on(RoomEvent.ParticipantConnected, (participant) => {
+      if (isDriver(participant)) this.#presence.joined();
+    });
+    room.on(RoomEvent.ParticipantDisconnected, (participant) => {
+      if (isDriver(participant)) this.#presence.left(isDeliberate(participant.disconnectReason));
+    });
+    room.on(RoomEvent.Reconnected, () => {
+      this.#logger.info('room reconnected');
+      this.#microphone.scan();
+      this.#attributes.resend();
+      if (!room.remoteParticipants.has(this.#claims.participant)) this.#presence.left(false);
+    });
+    room.on(RoomEvent.Reconnecting, () => this.#logger.warn('room connection lost, reconnecting'));
+    room.on(RoomEvent.Disconnected, () => this.end('the room closed'));
+  }
+
+  #registerRpc(): void {
+    registerRoomProtocol(
+      this.#participant,
+      this.#claims.participant,
+      {
+        list: () => this.#engine.list(),
+        select: (id) => this.#select(id),
+        playClip: (name) => this.#playClip(name),
+        interrupt: () => {
+          this.#pipeline?.interrupt();
+          return Promise.resolve({});
+        },
+      },
+      (method, error) =>
+        error.code === 'INTERNAL'
+          ? this.#logger.error({ method, err: error }, 'RPC failed')
+          : this.#logger.info({ method, code: error.code }, 'RPC refused'),
+    );
+  }
+
+  /** Selections run one after another: the last call wins. */
+  #select(
+    id: string,
+  ): Promise<{ id: string; name: string; clips: string[]; switchMs: number }> {
+    const startedMs = performance.now();
+    const selection = this.#selecting.then(async () => {
+      this.#attributes.set({ [ATTRIBUTES.status]: 'switching' });
+      try {
+        const opened = await this.#engine.select(id);
+        this.#attributes.set({ [ATTRIBUTES.avatarId]: opened.avatarId });
+        const switchMs = Math.round(performance.now() - startedMs);
+        return { id: opened.avatarId, name: opened.avatarName, clips: opened.clips, switchMs };
+      } finally {
+        // A failed selection leaves the avatar that was there.
+        this.#attributes.set({ [ATTRIBUTES.status]: 'ready' });
+      }
+    });
+    this.#selecting = selection.catch(() => undefined);
+    return selection;
+  }
+
+  async #playClip(name: string): Promise<{ durationMs: number }> {
+    const clip = clipAtPublishRate(await this.#engine.clip(name));
+    this.#pipeline?.playClip(clip.samples);
+    return { durationMs: Math.round(clip.durationMs) };
+  }
+
+  /** Tell the page when to listen: a clip from its first sample, the microphone only when the clip's tail is heard. */
+  #onSource(source: SourceName): void {
+    clearTimeout(this.#sourceTimer);
+    const delayMs = source === 'clip' ? 0 : (this.#pipeline?.delayMs ?? 0) + RECEIVER_BUFFER_MS;
+    this.#sourceTimer = setTimeout(
+      () => this.#attributes.set({ [ATTRIBUTES.source]: source }),
+      delayMs,
+    );
+  }
+
+  #onShown(speechRatio: number): void {
+    const state = this.#speaking.next(speechRatio);
+    if (state) this.#attributes.set({ [ATTRIBUTES.agentState]: state });
+  }
+
+  #onStats(stats: SessionStats): void {
+    this.#engine.sendStats(stats);
+    this.#statsCount += 1;
+    if (this.#statsCount % 2 !== 0) return;
+    const { pipelineMs, shownFps, lateFrames } = stats;
+    this.#attributes.set({
+      [ATTRIBUTES.stats]: JSON.stringify({
+        pipelineMs: Math.round(pipelineMs),
+        shownFps,
+        lateFrames,
+      }),
+    });
+  }
+
+  /** The avatar cannot be shown: say so in the room, then leave. */
+  async #giveNotice(error: AvatarError): Promise<void> {
+    this.#logger.error({ err: error, code: error.code }, 'session cannot start');
+    this.#attributes.set({
+      [ATTRIBUTES.status]: 'failed',
+      [ATTRIBUTES.error]: JSON.stringify({ code: error.code, message: error.message }),
+    });
+    await new Promise((resolve) => setTimeout(resolve, FAILURE_NOTICE_MS));
+    this.end(error.message);
+  }
+}
+
+/** Whether the participant will not come back by itself: it left, was removed, or the room is gone. */
+function isDeliberate(reason: DisconnectReason | undefined): boolean {
+  return (
+    reason === DisconnectReason.CLIENT_INITIATED ||
+    reason === DisconnectReason.PARTICIPANT_REMOVED ||
+    reason === DisconnectReason.ROOM_DELETED
+  );
+}

@@ -1,0 +1,52 @@
+/** Dispatch metadata: a JWT of our page's server that binds a job to one room, participant and avatar. */
+import { decodeJwt, errors, jwtVerify } from 'jose';
+import { DISPATCH_AUDIENCE, dispatchClaimsSchema } from '../api/contract.ts';
+import type { DispatchClaims } from '../api/contract.ts';
+import { AvatarError } from '../errors.ts';
+
+/** Clocks of the page's server and of this machine may differ by this much, s. */
+const CLOCK_TOLERANCE_S = 5;
+
+/**
+ * Verify the metadata of a job request. @throws AvatarError UNAUTHORIZED naming what is wrong
+ * @param roomName room of the job; the claims must name the same one
+ */
+export async function verifyDispatch(
+  metadata: string,
+  roomName: string,
+  apiSecret: string,
+): Promise<DispatchClaims> {
+  const refuse = (why: string, cause?: unknown) =>
+    new AvatarError('UNAUTHORIZED', `dispatch to room "${roomName}" refused: ${why}`, { cause });
+  if (metadata === '') throw refuse('it carries no signed metadata; dispatch through the page');
+  let payload: unknown;
+  try {
+    const secret = new TextEncoder().encode(apiSecret);
+    ({ payload } = await jwtVerify(metadata, secret, {
+      algorithms: ['HS256'],
+      audience: DISPATCH_AUDIENCE,
+      requiredClaims: ['exp'],
+      clockTolerance: CLOCK_TOLERANCE_S,
+    }));
+  } catch (error) {
+    throw refuse(reasonOf(error), error);
+  }
+  const claims = dispatchClaimsSchema.safeParse(payload);
+  if (!claims.success) throw refuse('its claims are incomplete', claims.error);
+  if (claims.data.room !== roomName) throw refuse(`it was signed for room "${claims.data.room}"`);
+  return claims.data;
+}
+
+/** Claims of a job that the worker has accepted, i.e. verified: expiry ends the right to start, not the session. */
+export function readAcceptedClaims(metadata: string): DispatchClaims {
+  return dispatchClaimsSchema.parse(decodeJwt(metadata));
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof errors.JWTExpired) return 'its metadata has expired';
+  if (error instanceof errors.JWSSignatureVerificationFailed) {
+    return 'its metadata was signed with another secret';
+  }
+  if (error instanceof errors.JWTClaimValidationFailed) return `wrong claim "${error.claim}"`;
+  return 'its metadata is not a signed token';
+}
