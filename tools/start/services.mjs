@@ -3,7 +3,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { livekitEnv } from './livekit-config.mjs';
-import { reachableAddress } from './network.mjs';
 import { REPO_ROOT } from './paths.mjs';
 
 /**
@@ -72,7 +71,7 @@ export function services({ options, keys, livekitServer, env }) {
           ...production,
           ...secrets,
           NEXT_TELEMETRY_DISABLED: '1',
-          PUBLIC_LIVEKIT_URL: `ws://${reachableAddress(host)}:${livekitPort}`,
+          ...publicLivekitUrl(host, livekitPort, env),
           AGENT_URL: agentUrl,
           HOSTNAME: host,
           PORT: String(pagePort),
@@ -81,6 +80,18 @@ export function services({ options, keys, livekitServer, env }) {
       healthUrl: `http://${pageHost}:${pagePort}/api/health`,
     },
   };
+}
+
+/**
+ * LiveKit's address for browsers. On 0.0.0.0 the page derives it from the name it was opened with.
+ * @param {string} host
+ * @param {number} livekitPort
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {{ PUBLIC_LIVEKIT_URL?: string }}
+ */
+function publicLivekitUrl(host, livekitPort, env) {
+  if (env['PUBLIC_LIVEKIT_URL']) return { PUBLIC_LIVEKIT_URL: env['PUBLIC_LIVEKIT_URL'] };
+  return host === '0.0.0.0' ? {} : { PUBLIC_LIVEKIT_URL: `ws://${host}:${livekitPort}` };
 }
 
 /** The page server's script; asked of Node because npm may put it in either node_modules. */
