@@ -115,8 +115,8 @@ const unary =
   };
 
 /**
- * y = max(x, 0) + slope * (x - max(x, 0)). With onnxruntime's own PRelu kernel the mesh
- * network takes 3.1 ms, with these four nodes 1.8 ms, and gives the same bits. max(x, slope * x) would be wrong: learned slopes exceed 1.
+ * y = max(x, 0) + slope * (x - max(x, 0)). With onnxruntime's own PRelu kernel the mesh network takes 3.1 ms, with
+ * these four nodes 1.8 ms and the same bits. max(x, slope * x) would be wrong: learned slopes exceed 1.
  *
  * @type {OperatorConverter}
  */
