@@ -1,0 +1,167 @@
+/**
+ * Mouth parameters → displacement of the face mesh in frame px.
+ * displacement = scale · R · Σ parameter · shape, then lips that would cross are sealed at their middle.
+ */
+import { POSE_SCALE } from './pose-fit.ts';
+import { FACE_LANDMARKS, LIP_LINE_POINTS, STENCIL_TAPS, type RendererData } from './renderer-data.ts';
+
+/** Middle point of the lip lines. */
+const MIDDLE = (LIP_LINE_POINTS - 1) / 2;
+
+/** The fine mesh of one frame: where its vertices are, and how far the mouth moves them. All buffers are reused. */
+export class FaceBasis {
+  /** Fine vertices in frame px. */
+  readonly x: Float32Array;
+  readonly y: Float32Array;
+  /** Displacement of the fine vertices in px. */
+  readonly dx: Float32Array;
+  readonly dy: Float32Array;
+  /** Largest displacement of an inner lip point, px. */
+  lipTravelPx = 0;
+
+  readonly #data: RendererData;
+  readonly #coarseX: Float32Array;
+  readonly #coarseY: Float32Array;
+  readonly #coarseDx: Float32Array;
+  readonly #coarseDy: Float32Array;
+  /** Landmarks any shape moves; the others keep displacement 0. */
+  readonly #moving: Uint16Array;
+
+  constructor(data: RendererData) {
+    this.#data = data;
+    const coarse = FACE_LANDMARKS + data.ringOf.length;
+    const fine = data.taps.length / STENCIL_TAPS;
+    this.#coarseX = new Float32Array(coarse);
+    this.#coarseY = new Float32Array(coarse);
+    this.#coarseDx = new Float32Array(coarse);
+    this.#coarseDy = new Float32Array(coarse);
+    this.x = new Float32Array(fine);
+    this.y = new Float32Array(fine);
+    this.dx = new Float32Array(fine);
+    this.dy = new Float32Array(fine);
+    const moving: number[] = [];
+    const stride = FACE_LANDMARKS * 3;
+    for (let k = 0; k < FACE_LANDMARKS; k += 1) {
+      for (let at = k * 3; at < data.shapes.length; at += stride) {
+        if (data.shapes[at] !== 0 || data.shapes[at + 1] !== 0 || data.shapes[at + 2] !== 0) {
+          moving.push(k);
+          break;
+        }
+      }
+    }
+    this.#moving = Uint16Array.from(moving);
+  }
+
+  /** Take over the landmarks (x, y, z in px) that start at `landmarks[from]`. */
+  setLandmarks(landmarks: Float32Array, from: number): void {
+    const { ringOf, ringReach, upperLip } = this.#data;
+    const cx = this.#coarseX;
+    const cy = this.#coarseY;
+    for (let k = 0; k < FACE_LANDMARKS; k += 1) {
+      cx[k] = landmarks[from + k * 3]!;
+      cy[k] = landmarks[from + k * 3 + 1]!;
+    }
+    const anchor = upperLip[MIDDLE]!;
+    for (let k = 0; k < ringOf.length; k += 1) {
+      const of = ringOf[k]!;
+      const reach = ringReach[k]!;
+      cx[FACE_LANDMARKS + k] = cx[of]! + (cx[of]! - cx[anchor]!) * reach;
+      cy[FACE_LANDMARKS + k] = cy[of]! + (cy[of]! - cy[anchor]!) * reach;
+    }
+    this.#refine(cx, this.x);
+    this.#refine(cy, this.y);
+  }
+
+  /**
+   * Set the displacement for parameters (0–1, in the order of the data) already scaled by strength and speech ratio.
+   * `pose` holds the frame's pose at `poseAt`.
+   */
+  displace(parameters: Float32Array, pose: Float32Array, poseAt: number): void {
+    const { shapes, ringOf, ringGain } = this.#data;
+    const stride = FACE_LANDMARKS * 3;
+    const scale = pose[poseAt + POSE_SCALE]!;
+    const xx = scale * pose[poseAt]!;
+    const xy = scale * pose[poseAt + 1]!;
+    const xz = scale * pose[poseAt + 2]!;
+    const yx = -scale * pose[poseAt + 3]!;
+    const yy = -scale * pose[poseAt + 4]!;
+    const yz = -scale * pose[poseAt + 5]!;
+    const cdx = this.#coarseDx;
+    const cdy = this.#coarseDy;
+    const moving = this.#moving;
+    for (let i = 0; i < moving.length; i += 1) {
+      const k = moving[i]!;
+      let ax = 0;
+      let ay = 0;
+      let az = 0;
+      for (let p = 0, at = k * 3; p < parameters.length; p += 1, at += stride) {
+        const w = parameters[p]!;
+        if (w === 0) continue;
+        ax += w * shapes[at]!;
+        ay += w * shapes[at + 1]!;
+        az += w * shapes[at + 2]!;
+      }
+      cdx[k] = xx * ax + xy * ay + xz * az;
+      cdy[k] = yx * ax + yy * ay + yz * az;
+    }
+    this.#sealLips(pose, poseAt);
+    for (let k = 0; k < ringOf.length; k += 1) {
+      cdx[FACE_LANDMARKS + k] = cdx[ringOf[k]!]! * ringGain[k]!;
+      cdy[FACE_LANDMARKS + k] = cdy[ringOf[k]!]! * ringGain[k]!;
+    }
+    this.#refine(cdx, this.dx);
+    this.#refine(cdy, this.dy);
+  }
+
+  /** Opening between the middles of the undisplaced lips along the face's up direction, px. */
+  sourceGapPx(pose: Float32Array, poseAt: number): number {
+    const { upperLip, lowerLip } = this.#data;
+    const u = upperLip[MIDDLE]!;
+    const l = lowerLip[MIDDLE]!;
+    const length = Math.hypot(pose[poseAt + 1]!, pose[poseAt + 4]!);
+    const ux = pose[poseAt + 1]! / length;
+    const uy = -pose[poseAt + 4]! / length;
+    return (this.#coarseX[u]! - this.#coarseX[l]!) * ux + (this.#coarseY[u]! - this.#coarseY[l]!) * uy;
+  }
+
+  /** Where the lower lip would pass the upper one, both meet in the middle instead. */
+  #sealLips(pose: Float32Array, poseAt: number): void {
+    const { upperLip, lowerLip } = this.#data;
+    const cx = this.#coarseX;
+    const cy = this.#coarseY;
+    const cdx = this.#coarseDx;
+    const cdy = this.#coarseDy;
+    const length = Math.hypot(pose[poseAt + 1]!, pose[poseAt + 4]!);
+    const ux = pose[poseAt + 1]! / length;
+    const uy = -pose[poseAt + 4]! / length;
+    let travel = 0;
+    for (let k = 0; k < LIP_LINE_POINTS; k += 1) {
+      const u = upperLip[k]!;
+      const l = lowerLip[k]!;
+      travel = Math.max(travel, cdx[u]! ** 2 + cdy[u]! ** 2, cdx[l]! ** 2 + cdy[l]! ** 2);
+      if (u === l) continue;
+      const gap =
+        (cx[u]! + cdx[u]! - cx[l]! - cdx[l]!) * ux + (cy[u]! + cdy[u]! - cy[l]! - cdy[l]!) * uy;
+      if (gap >= 0) continue;
+      cdx[u]! -= (gap / 2) * ux;
+      cdy[u]! -= (gap / 2) * uy;
+      cdx[l]! += (gap / 2) * ux;
+      cdy[l]! += (gap / 2) * uy;
+    }
+    this.lipTravelPx = Math.sqrt(travel);
+  }
+
+  /** Fine values = weighted coarse values. */
+  #refine(coarse: Float32Array, fine: Float32Array): void {
+    const { taps, tapWeights } = this.#data;
+    for (let k = 0, at = 0; k < fine.length; k += 1, at += STENCIL_TAPS) {
+      let sum = 0;
+      for (let tap = at; tap < at + STENCIL_TAPS; tap += 1) {
+        const w = tapWeights[tap]!;
+        if (w === 0) break;
+        sum += w * coarse[taps[tap]!]!;
+      }
+      fine[k] = sum;
+    }
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * The `lite` pack's renderer: mouth parameters → a patch of the avatar's own pixels, warped on the face mesh, with a
+ * 3-D mouth interior in the opening. One instance per avatar and thread; nothing is allocated once buffers have grown.
+ */
+import type { FaceTrack, FrameStore, PackAvatarSettings, Patch } from '../pipeline/model-pack.ts';
+import { LANDMARK_COUNT } from '../pipeline/model-pack.ts';
+import { FaceBasis } from './face-basis.ts';
+import { HoleMask } from './hole-mask.ts';
+import {
+  FRAME_GAP,
+  FRAME_LENGTH,
+  FRAME_LIGHT,
+  FRAME_LIPS,
+  FRAME_MOUTH_WIDTH,
+  FRAME_VISIBILITY,
+  HEAD_LENGTH,
+  readPrepared,
+} from './lite-prepare.ts';
+import { MeshWarp } from './mesh-warp.ts';
+import { MouthInterior, type MouthPlacement } from './mouth-interior.ts';
+import { paintMouth } from './paint-mouth.ts';
+import { faceCentre, POSE_SCALE } from './pose-fit.ts';
+import type { RendererData } from './renderer-data.ts';
+import { RegionCache } from './region-cache.ts';
+
+export { prepareLite } from './lite-prepare.ts';
+
+/** What a renderer is made of; the arrays are shared and only read. */
+export type LiteRendererParts = {
+  readonly data: RendererData;
+  readonly frames: FrameStore;
+  readonly track: FaceTrack;
+  readonly packData: Uint8Array;
+  readonly settings: PackAvatarSettings;
+};
+
+/** Own opening of a mouth that counts as closed, dm. */
+const CLOSED_GAP_DM = 0.02;
+/** Mouths narrower than this are drawn with 2 × 2 samples per pixel. */
+const FINE_MOUTH_PX = 180;
+
+/** Renders the mouth of one avatar. */
+export class LiteRenderer {
+  readonly #data: RendererData;
+  readonly #track: FaceTrack;
+  readonly #prepared: Float32Array;
+  readonly #strength: number;
+  readonly #centre: Float64Array;
+  readonly #placement: MouthPlacement;
+  readonly #basis: FaceBasis;
+  readonly #warp: MeshWarp;
+  readonly #hole = new HoleMask();
+  readonly #interior: MouthInterior;
+  readonly #regions: RegionCache;
+  readonly #weights: Float32Array;
+  readonly #holeX: Float32Array;
+  readonly #holeY: Float32Array;
+  readonly #patch: { -readonly [K in keyof Patch]: Patch[K] };
+  readonly #jaw: number;
+  readonly #close: number;
+  readonly #tongue: number;
+  /** mouthClose that shuts an opening of 1 dm. */
+  readonly #closePerDm: number;
+  #landmarksOf = -1;
+
+  /** @throws AvatarError BUNDLE_INVALID when packData belongs to other frames */
+  constructor(parts: LiteRendererParts) {
+    const { data, frames, track, packData, settings } = parts;
+    this.#data = data;
+    this.#track = track;
+    this.#strength = settings.strengthRatio;
+    this.#prepared = readPrepared(packData, frames);
+    this.#centre = faceCentre(data);
+    this.#placement = {
+      offsetX: this.#prepared[4]!,
+      offsetY: this.#prepared[5]!,
+      offsetZ: this.#prepared[6]!,
+      archScale: this.#prepared[7]!,
+    };
+    this.#basis = new FaceBasis(data);
+    const fine = this.#basis.x.length;
+    this.#warp = new MeshWarp(data.meshTriangles, fine);
+    this.#interior = new MouthInterior(data);
+    this.#regions = new RegionCache(frames);
+    this.#weights = new Float32Array(data.parameterNames.length);
+    this.#holeX = new Float32Array(fine);
+    this.#holeY = new Float32Array(fine);
+    this.#patch = { x: 0, y: 0, width: 0, height: 0, rgb: new Uint8Array(0), alpha: new Uint8Array(0) };
+    this.#jaw = data.parameterNames.indexOf('jawOpen');
+    this.#close = data.parameterNames.indexOf('mouthClose');
+    this.#tongue = data.parameterNames.indexOf('tongueUp');
+    const closing = this.#close * data.restFace.length;
+    const middle = data.upperLip.length >> 1;
+    this.#closePerDm =
+      1 /
+      (data.shapes[closing + data.lowerLip[middle]! * 3 + 1]! -
+        data.shapes[closing + data.upperLip[middle]! * 3 + 1]!);
+  }
+
+  /** Area of the opening in the latest patch, px². */
+  get holeAreaPx(): number {
+    return this.#hole.areaPx;
+  }
+
+  /**
+   * Draw the mouth of frame `sourceFrame` for parameters (0–1, in the order of the data), scaled by `speechRatio`
+   * (0 = the frame as it is, 1 = fully driven). Null where there is nothing to draw. The patch's buffers are valid
+   * until the next call.
+   */
+  render(sourceFrame: number, parameters: Float32Array, speechRatio: number): Patch | null {
+    const prepared = this.#prepared;
+    const at = HEAD_LENGTH + sourceFrame * FRAME_LENGTH;
+    this.#hole.areaPx = 0;
+    const ratio = speechRatio * (prepared[at + FRAME_VISIBILITY] ?? 0);
+    if (!(ratio > 0)) return null;
+    if (this.#landmarksOf !== sourceFrame) {
+      this.#basis.setLandmarks(this.#track.landmarks, sourceFrame * LANDMARK_COUNT * 3);
+      this.#landmarksOf = sourceFrame;
+    }
+    const weights = this.#weights;
+    for (let k = 0; k < weights.length; k += 1) {
+      weights[k] = Math.min(1.2, Math.max(0, parameters[k]! * this.#strength)) * ratio;
+    }
+    const jaw = weights[this.#jaw]!;
+    // An avatar whose own mouth is open is shut first, then driven like any other.
+    const openDm = Math.max(0, prepared[at + FRAME_GAP]! - CLOSED_GAP_DM);
+    weights[this.#close]! += openDm * this.#closePerDm * ratio;
+    this.#basis.displace(weights, prepared, at);
+    const region = this.#regions.open(sourceFrame, this.#basis);
+    if (region === null) return null;
+    this.#warp.draw(this.#basis, region);
+    this.#drawMouth(at, jaw, region);
+    const patch = this.#patch;
+    patch.x = region.region.x;
+    patch.y = region.region.y;
+    patch.width = region.region.width;
+    patch.height = region.region.height;
+    patch.rgb = region.rgb;
+    patch.alpha = region.alpha;
+    return patch;
+  }
+
+  #drawMouth(at: number, jaw: number, target: RegionCache['target']): void {
+    const prepared = this.#prepared;
+    const { x, y, dx, dy } = this.#basis;
+    const { region } = target;
+    const loop = this.#data.lipLoop;
+    for (let k = 0; k < loop.length; k += 1) {
+      const v = loop[k]!;
+      this.#holeX[v] = x[v]! + dx[v]! - region.x;
+      this.#holeY[v] = y[v]! + dy[v]! - region.y;
+    }
+    const mouthWidthPx = prepared[at + FRAME_MOUTH_WIDTH]!;
+    const radius = Math.max(1, Math.round(mouthWidthPx * 0.02));
+    const open = this.#hole.draw(loop, this.#holeX, this.#holeY, {
+      width: region.width,
+      height: region.height,
+      marginPx: 2,
+    });
+    if (!open) return;
+    this.#hole.blur(radius);
+    const samples = mouthWidthPx < FINE_MOUTH_PX ? 2 : 1;
+    this.#interior.draw(
+      { pose: prepared, poseAt: at, centre: this.#centre, placement: this.#placement },
+      { jaw, tongue: this.#weights[this.#tongue]! },
+      this.#hole.bounds,
+      region,
+      samples,
+    );
+    paintMouth(target, this.#hole, this.#interior, {
+      samples,
+      // The interior appears as the lips start to move, so the first frame of speech does not pop.
+      strength: Math.min(1, this.#basis.lipTravelPx / (0.03 * mouthWidthPx)),
+      light: prepared[at + FRAME_LIGHT]!,
+      lips: prepared,
+      lipsAt: at + FRAME_LIPS,
+      upX: prepared[at + 1]!,
+      upY: -prepared[at + 4]!,
+      shadowPx: 0.085 * mouthWidthPx,
+      depthScale: prepared[at + POSE_SCALE]!,
+    });
+  }
+}

@@ -1,0 +1,96 @@
+/** The part of a frame the mouth can change, converted to RGB once per frame and kept for the latest few frames. */
+import type { FrameStore } from '../pipeline/model-pack.ts';
+import type { FaceBasis } from './face-basis.ts';
+import type { WarpTarget } from './mesh-warp.ts';
+import { convertRegion, type Region } from './yuv.ts';
+
+/** Frames kept. A still avatar needs one; a video played to and fro meets its turning frames again. */
+const KEPT_FRAMES = 4;
+/** Room around the mesh, px: the warp never samples outside the region. */
+const MARGIN_PX = 2;
+
+type Entry = { frame: number; usedAt: number; region: Region; packed: Uint32Array; rgb: Uint8Array };
+
+/** Buffers are grown to the largest region seen and then reused. */
+export class RegionCache {
+  /** What `open` returned last. */
+  readonly target: { region: Region; packed: Uint32Array; rgb: Uint8Array; alpha: Uint8Array };
+  readonly #frames: FrameStore;
+  readonly #entries: Entry[] = [];
+  #clock = 0;
+
+  constructor(frames: FrameStore) {
+    this.#frames = frames;
+    this.target = {
+      region: { x: 0, y: 0, width: 0, height: 0 },
+      packed: new Uint32Array(0),
+      rgb: new Uint8Array(0),
+      alpha: new Uint8Array(0),
+    };
+  }
+
+  /**
+   * The region of `frame` around the mesh's undisplaced vertices, with its own pixels in `rgb` and zeros in `alpha`.
+   * Null when the mesh lies outside the frame.
+   */
+  open(frame: number, basis: FaceBasis): (WarpTarget & RegionCache['target']) | null {
+    let entry = this.#entries.find((e) => e.frame === frame);
+    if (entry === undefined) {
+      entry = this.#reuse();
+      entry.frame = -1;
+      if (!this.#measure(basis, entry.region)) return null;
+      const size = entry.region.width * entry.region.height;
+      if (entry.packed.length < size) {
+        entry.packed = new Uint32Array(size);
+        entry.rgb = new Uint8Array(size * 3);
+      }
+      convertRegion(this.#frames, frame, entry.region, entry.packed, entry.rgb);
+      entry.frame = frame;
+    }
+    entry.usedAt = this.#clock += 1;
+    const target = this.target;
+    const size = entry.region.width * entry.region.height;
+    if (target.alpha.length < size) {
+      target.alpha = new Uint8Array(size);
+      target.rgb = new Uint8Array(size * 3);
+    }
+    target.region = entry.region;
+    target.packed = entry.packed;
+    target.rgb.set(size * 3 === entry.rgb.length ? entry.rgb : entry.rgb.subarray(0, size * 3));
+    target.alpha.fill(0, 0, size);
+    return target;
+  }
+
+  /** A new entry while there is room, else the one used longest ago. */
+  #reuse(): Entry {
+    if (this.#entries.length < KEPT_FRAMES) {
+      const region = { x: 0, y: 0, width: 0, height: 0 };
+      const fresh = { frame: -1, usedAt: 0, region, packed: new Uint32Array(0), rgb: new Uint8Array(0) };
+      this.#entries.push(fresh);
+      return fresh;
+    }
+    let oldest = this.#entries[0]!;
+    for (const entry of this.#entries) if (entry.usedAt < oldest.usedAt) oldest = entry;
+    return oldest;
+  }
+
+  /** Even rectangle around the vertices inside the frame; false when too little is left. */
+  #measure(basis: FaceBasis, region: Region): boolean {
+    let minX = Infinity;
+    let minY = Infinity;
+    let maxX = -Infinity;
+    let maxY = -Infinity;
+    for (let k = 0; k < basis.x.length; k += 1) {
+      minX = Math.min(minX, basis.x[k]!);
+      maxX = Math.max(maxX, basis.x[k]!);
+      minY = Math.min(minY, basis.y[k]!);
+      maxY = Math.max(maxY, basis.y[k]!);
+    }
+    const { width, height } = this.#frames;
+    region.x = Math.max(0, Math.floor(minX - MARGIN_PX)) & ~1;
+    region.y = Math.max(0, Math.floor(minY - MARGIN_PX)) & ~1;
+    region.width = (Math.min(width, Math.ceil(maxX + MARGIN_PX) + 1) - region.x) & ~1;
+    region.height = (Math.min(height, Math.ceil(maxY + MARGIN_PX) + 1) - region.y) & ~1;
+    return region.width >= 8 && region.height >= 8;
+  }
+}
