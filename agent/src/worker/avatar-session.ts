@@ -8,8 +8,8 @@ import type { DispatchClaims } from '../api/contract.ts';
 import type { SourceName } from '../audio/source-selector.ts';
 import type { SessionOpened, SessionStats } from '../engine/protocol.ts';
 import { AvatarError, toAvatarError } from '../errors.ts';
+import { PUBLISH_SAMPLE_RATE_HZ } from '../pipeline/timeline.ts';
 import { TrackPublisher } from '../publishing/track-publisher.ts';
-import { clipAtPublishRate } from './clip-audio.ts';
 import { EngineLink } from './engine-link.ts';
 import { FramePool } from './frame-pool.ts';
 import { FRAME_QUEUE_CAPACITY, MediaPipeline } from './media-pipeline.ts';
@@ -226,9 +226,13 @@ export class AvatarSession {
   }
 
   async #playClip(name: string): Promise<{ durationMs: number }> {
-    const clip = clipAtPublishRate(await this.#engine.clip(name));
-    this.#pipeline?.playClip(clip.samples);
-    return { durationMs: Math.round(clip.durationMs) };
+    const { samples, sampleRateHz } = await this.#engine.clip(name);
+    // The registry keeps clips at the publishing rate; anything else would play at a wrong pitch.
+    if (sampleRateHz !== PUBLISH_SAMPLE_RATE_HZ) {
+      throw new AvatarError('PROTOCOL_VIOLATION', `clip "${name}" came with ${sampleRateHz} Hz`);
+    }
+    this.#pipeline?.playClip(samples);
+    return { durationMs: Math.round((samples.length / sampleRateHz) * 1000) };
   }
 
   /** Tell the page when to listen: a clip from its first sample, the microphone only when the clip's tail is heard. */

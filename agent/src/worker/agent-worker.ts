@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { AgentServer, InferenceRunner, ServerOptions } from '@livekit/agents';
+import type { JobRequest } from '@livekit/agents';
+import type { Logger } from 'pino';
+import { ATTRIBUTES } from '../api/contract.ts';
+import type { DispatchClaims } from '../api/contract.ts';
+import { AvatarError, toAvatarError } from '../errors.ts';
+import { readAcceptedClaims, verifyDispatch } from './dispatch-claims.ts';
+
+/** A job accepted longer ago than this and still not running was never assigned to us, ms. */
+const ASSIGNMENT_MS = 10_000;
+const HEALTH_POLL_MS = 1000;
+/** A job may take this long to leave its room before it is killed, ms. */
+const JOB_CLOSE_MS = 4000;
+/** Loading the job's code takes about a second on a quiet machine; the framework's 10 s is too short for a busy one. */
+const JOB_START_MS = 60_000;
+/** Job processes that publish several videos need 200 MB; far above that something leaks. */
+const JOB_MEMORY_WARN_MB = 600;
+
+/** What a worker needs and whom it tells. */
+export type AgentWorkerOptions = {
+  readonly livekitUrl: string;
+  readonly apiKey: string;
+  readonly apiSecret: string;
+  readonly agentName: string;
+  readonly maxSessions: number;
+  readonly logger: Logger;
+  /** Sessions open in the engine now. */
+  readonly activeSessions: () => number;
+  /** Shown name of an avatar; undefined when there is none. */
+  readonly avatarName: (id: string) => string | undefined;
+  readonly onAccepted: (claims: DispatchClaims) => void;
+  readonly onRefused: (error: AvatarError) => void;
+};
+
+/**
+ * Our side of the agents framework: registers with LiveKit (and again whenever the server comes back), verifies every
+ * job request, and reports the load as sessions / max_sessions.
+ */
+export class AgentWorker {
+  readonly #options: AgentWorkerOptions;
+  readonly #server: AgentServer;
+  readonly #healthUrl: string;
+  /** Accepted jobs that may not run yet: job id → when and for whom. */
+  readonly #accepted = new Map<string, { atMs: number; claims: DispatchClaims }>();
+  #healthTimer: NodeJS.Timeout | undefined;
+  #registered = false;
+  #closing = false;
+
+  private constructor(options: AgentWorkerOptions, port: number) {
+    this.#options = options;
+    this.#healthUrl = `http://127.0.0.1:${port}/`;
+    suppressInferenceProcess();
+    this.#server = new AgentServer(
+      new ServerOptions({
+        agent: fileURLToPath(new URL('./agent-entry.js', import.meta.url)),
+        agentName: options.agentName,
+        wsURL: options.livekitUrl,
+        apiKey: options.apiKey,
+        apiSecret: options.apiSecret,
+        requestFunc: (request) => this.#onRequest(request),
+        loadFunc: () => Promise.resolve(this.load),
+        loadThreshold: 1,
+        numIdleProcesses: 1,
+        initializeProcessTimeout: JOB_START_MS,
+        shutdownProcessTimeout: JOB_CLOSE_MS,
+        jobMemoryWarnMB: JOB_MEMORY_WARN_MB,
+        // The server may be away for any time: the framework's back-off (2, 4 … 10 s) goes on for ever.
+        maxRetry: Number.MAX_SAFE_INTEGER,
+        host: '127.0.0.1',
+        port,
+        production: true,
+      }),
+    );
+  }
+
+  /** Start registering. `onFatal` is called if the framework gives up, which only a wrong setting makes it do. */
+  static async start(
+    options: AgentWorkerOptions,
+    onFatal: (error: AvatarError) => void,
+  ): Promise<AgentWorker> {
+    const worker = new AgentWorker(options, await freeLoopbackPort());
+    worker.#healthTimer = setInterval(() => void worker.#pollHealth(), HEALTH_POLL_MS);
+    worker.#server.event.on('worker_registered', () => worker.#setRegistered(true));
+    worker.#server.run().catch((error: unknown) => {
+      if (!worker.#closing) onFatal(toAvatarError(error));
+    });
+    return worker;
+  }
+
+  /** Whether LiveKit can send us jobs now. */
+  get isRegistered(): boolean {
+    return this.#registered;
+  }
+
+  /** Jobs running now. */
+  get activeJobs(): number {
+    return this.#server.activeJobs.length;
+  }
+
+  /** 0–1: what the worker tells LiveKit, which prefers the least loaded worker and skips full ones. */
+  get load(): number {
+    return Math.min(1, this.#admitted() / this.#options.maxSessions);
+  }
+
+  /** Take no more jobs, give the running ones `drainMs` to end, then close them. Takes at most about 5 s longer. */
+  async close(drainMs: number): Promise<void> {
+    this.#closing = true;
+    clearInterval(this.#healthTimer);
+    // The framework takes 0 for "wait for ever".
+    if (this.activeJobs > 0) await this.#server.drain(Math.max(1, drainMs)).catch(() => undefined);
+    // With the LiveKit server away the framework sleeps up to 10 s between attempts: do not wait for that.
+    await Promise.race([this.#server.close(), sleep(JOB_CLOSE_MS + 1000)]);
+  }
+
+  async #onRequest(request: JobRequest): Promise<void> {
+    const { logger } = this.#options;
+    try {
+      const claims = await this.#admit(request);
+      const identity = `avatar-${request.id.slice(-8) || randomUUID().slice(0, 8)}`;
+      this.#accepted.set(request.id, { atMs: performance.now(), claims });
+      logger.info({ job: request.id, avatar: claims.avatar }, 'job accepted');
+      this.#options.onAccepted(claims);
+      await request.accept(this.#options.avatarName(claims.avatar) ?? claims.avatar, identity, '', {
+        [ATTRIBUTES.agentState]: 'initializing',
+        [ATTRIBUTES.avatarId]: claims.avatar,
+        [ATTRIBUTES.status]: 'switching',
+      });
+    } catch (thrown) {
+      const error = toAvatarError(thrown);
+      logger.warn({ job: request.id, code: error.code, reason: error.message }, 'job refused');
+      this.#options.onRefused(error);
+      await request.reject();
+    }
+  }
+
+  async #admit(request: JobRequest): Promise<DispatchClaims> {
+    const claims = await verifyDispatch(
+      request.job.metadata,
+      request.room?.name ?? '',
+      this.#options.apiSecret,
+    );
+    if (this.#admitted() >= this.#options.maxSessions) {
+      throw new AvatarError(
+        'SESSION_LIMIT_REACHED',
+        `all ${this.#options.maxSessions} sessions are in use (service.max_sessions)`,
+      );
+    }
+    // Dispatch is one-shot, so pages ask again when no avatar comes; two answers must not give two avatars.
+    const isSame = (other: DispatchClaims) =>
+      other.room === claims.room && other.participant === claims.participant;
+    if (this.#admittedClaims().some(isSame)) {
+      throw new AvatarError('REQUEST_INVALID', 'this participant has an avatar already');
+    }
+    return claims;
+  }
+
+  /** Sessions that run or are about to. */
+  #admitted(): number {
+    return Math.max(this.#admittedClaims().length, this.#options.activeSessions());
+  }
+
+  #admittedClaims(): DispatchClaims[] {
+    const running = this.#server.activeJobs;
+    for (const [id, { atMs }] of this.#accepted) {
+      const isRunning = running.some(({ job }) => job.id === id);
+      if (isRunning || performance.now() - atMs > ASSIGNMENT_MS) this.#accepted.delete(id);
+    }
+    return [
+      ...running.map(({ job }) => readAcceptedClaims(job.metadata)),
+      ...[...this.#accepted.values()].map(({ claims }) => claims),
+    ];
+  }
+
+  /** The framework tells when it registers but not when it loses the server; its own health page knows. */
+  async #pollHealth(): Promise<void> {
+    try {
+      const response = await fetch(this.#healthUrl, { signal: AbortSignal.timeout(HEALTH_POLL_MS) });
+      await response.arrayBuffer();
+      this.#setRegistered(response.ok);
+    } catch {
+      this.#setRegistered(false);
+    }
+  }
+
+  #setRegistered(registered: boolean): void {
+    if (registered === this.#registered || this.#closing) return;
+    this.#registered = registered;
+    const { logger, livekitUrl, agentName } = this.#options;
+    if (registered) logger.info({ agentName }, `registered with LiveKit at ${livekitUrl}`);
+    else logger.warn(`LiveKit at ${livekitUrl} does not answer; trying again until it does`);
+  }
+}
+
+/**
+ * The framework starts a 330 MB process for its speech-turn model in every worker, used or not, unless a runner of
+ * that name is registered. A hidden entry keeps the name taken and the list of runners empty.
+ */
+function suppressInferenceProcess(): void {
+  Object.defineProperty(InferenceRunner.registeredRunners, 'lk_eot_audio', {
+    value: 'unused',
+    enumerable: false,
+  });
+}
+
+/** The framework's port 0 means its default port, which a second worker on the machine could not share. */
+async function freeLoopbackPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') {
+    throw new AvatarError('INTERNAL', 'no free port on 127.0.0.1');
+  }
+  return address.port;
+}
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
