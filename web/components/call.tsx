@@ -1,0 +1,171 @@
+'use client';
+import type { AvatarSummary } from '@live-avatar/agent/contract';
+import { useAudioPlayback, useLocalParticipant } from '@livekit/components-react';
+import type { Room } from 'livekit-client';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { Problem } from '../hooks/problems.ts';
+import type { SessionController } from '../hooks/session-controller.ts';
+import type { SessionState } from '../hooks/session-state.ts';
+import { useAvatarParticipant } from '../hooks/use-avatar-participant.ts';
+import { useAvatarRpc } from '../hooks/use-avatar-rpc.ts';
+import { useCallKeys } from '../hooks/use-call-keys.ts';
+import { useFullscreen } from '../hooks/use-fullscreen.ts';
+import { useLiveStats } from '../hooks/use-live-stats.ts';
+import type { Microphone } from '../hooks/use-microphone.ts';
+import { useWakeLock } from '../hooks/use-wake-lock.ts';
+import { AvatarAudio } from './avatar-audio.tsx';
+import { AvatarStrip } from './avatar-strip.tsx';
+import { AvatarVideo } from './avatar-video.tsx';
+import { callStatus } from './call-status.ts';
+import styles from './call.module.css';
+import { ClipRow } from './clip-row.tsx';
+import { ControlBar } from './control-bar.tsx';
+import { ErrorBanner } from './error-banner.tsx';
+import { LiveBadges } from './live-badges.tsx';
+import { StageOverlay } from './stage-overlay.tsx';
+
+/** The session: the avatar large, the truth about it, and everything one can do. Needs a RoomContext. */
+export function Call({
+  state,
+  session,
+  room,
+  avatars,
+  microphone,
+  hearMyself,
+  onHearMyself,
+  onChoose,
+}: {
+  state: Extract<SessionState, { phase: 'room' }>;
+  session: SessionController;
+  room: Room;
+  avatars: readonly AvatarSummary[];
+  microphone: Microphone;
+  hearMyself: boolean;
+  onHearMyself: (on: boolean) => void;
+  onChoose: (id: string) => void;
+}) {
+  const avatar = useAvatarParticipant();
+  const onNotice = useCallback((notice: Problem | null) => session.notice(notice), [session]);
+  const rpc = useAvatarRpc(room, avatar.participant, onNotice);
+  const { localParticipant, isMicrophoneEnabled, microphoneTrack } = useLocalParticipant();
+  const { canPlayAudio, startAudio } = useAudioPlayback(room);
+  const stage = useRef<HTMLDivElement>(null);
+  const video = useRef<HTMLVideoElement>(null);
+  const fullscreen = useFullscreen(stage);
+  const stats = useLiveStats(video, avatar.video, microphoneTrack?.audioTrack, avatar.pipelineMs);
+  const [hasPicture, setHasPicture] = useState(false);
+  useWakeLock(true);
+
+  const shownId = avatar.avatarId ?? state.avatarId;
+  const shown = avatars.find(({ id }) => id === shownId);
+  const muted = !isMicrophoneEnabled;
+  const present = state.agent === 'present';
+  const status = callStatus({
+    agent: state.agent,
+    reconnecting: state.reconnecting,
+    hasPicture,
+    status: avatar.status,
+    state: avatar.state,
+    muted,
+    avatarName: shown?.name ?? 'The avatar',
+  });
+
+  const toggleMute = useCallback(
+    () => void localParticipant.setMicrophoneEnabled(!localParticipant.isMicrophoneEnabled),
+    [localParticipant],
+  );
+  const switchTo = async (id: string): Promise<void> => {
+    if (await rpc.select(id)) {
+      session.selected(id);
+      onChoose(id);
+    }
+  };
+  // An avatar that replaces a lost one starts with the first choice; bring it back to the present one.
+  const wantedId = state.avatarId;
+  const { select } = rpc;
+  const { participant, avatarId } = avatar;
+  useEffect(() => {
+    if (participant !== null && avatarId !== null && avatarId !== wantedId) void select(wantedId);
+    // Only when the avatar comes or the wish changes: its own attribute follows a switch with a delay.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [participant?.identity, avatarId === null]);
+  useCallKeys({
+    m: toggleMute,
+    h: () => onHearMyself(!hearMyself),
+    f: fullscreen.toggle,
+    s: () => void rpc.interrupt(),
+  });
+
+  const notice = microphone.problem ?? state.notice;
+  const audible = hearMyself || avatar.source === 'clip';
+  return (
+    <div className={styles.call}>
+      <h1 className="visually-hidden">Session with {shown?.name ?? 'the avatar'}</h1>
+      <div ref={stage} className={styles.stage} data-dimmed={status.blocking && hasPicture}>
+        <AvatarVideo
+          element={video}
+          track={avatar.video}
+          poster={shown?.thumbnail}
+          name={shown?.name ?? 'avatar'}
+          onPicture={setHasPicture}
+        />
+        <AvatarAudio track={avatar.audio} audible={audible} />
+        <LiveBadges status={status} stats={stats} participant={localParticipant} />
+        {status.blocking && (
+          <StageOverlay status={status} onLeave={() => void session.leave()} />
+        )}
+        {!canPlayAudio && audible && (
+          <button
+            type="button"
+            className={styles.sound}
+            data-testid="start-audio"
+            onClick={() => void startAudio()}
+          >
+            Tap to hear
+          </button>
+        )}
+        {notice !== null && (
+          <div className={styles.notice}>
+            <ErrorBanner
+              problem={notice}
+              onAction={() => {
+                if (notice.action === 'retry-microphone') void microphone.start();
+                else onNotice(null);
+              }}
+              onDismiss={() => {
+                microphone.dismissProblem();
+                onNotice(null);
+              }}
+            />
+          </div>
+        )}
+      </div>
+      <div className={styles.choices}>
+        <AvatarStrip
+          avatars={avatars}
+          shownId={shownId}
+          busyId={rpc.busy}
+          disabled={!present}
+          onSwitch={(id) => void switchTo(id)}
+        />
+        <ClipRow
+          clips={shown?.clips ?? []}
+          busy={rpc.busy}
+          disabled={!present}
+          onPlay={(name) => void rpc.playClip(name)}
+        />
+      </div>
+      <ControlBar
+        microphone={microphone}
+        muted={muted}
+        onToggleMute={toggleMute}
+        hearMyself={hearMyself}
+        onHearMyself={onHearMyself}
+        fullscreen={fullscreen}
+        interruptible={present}
+        onInterrupt={() => void rpc.interrupt()}
+        onLeave={() => void session.leave()}
+      />
+    </div>
+  );
+}

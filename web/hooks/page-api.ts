@@ -1,0 +1,84 @@
+/** Calls of the page's own API routes from the browser. Every failure is a Problem. */
+import {
+  avatarSummarySchema,
+  errorBodySchema,
+  sessionGrantSchema,
+  type AvatarSummary,
+  type SessionGrant,
+} from '@live-avatar/agent/contract';
+import { z } from 'zod';
+import { pageProblem, serviceProblem, type Problem } from './problems.ts';
+
+/** A failed call; `status` is 0 when no answer came. */
+export class PageApiError extends Error {
+  override readonly name = 'PageApiError';
+  readonly problem: Problem;
+  readonly status: number;
+
+  constructor(problem: Problem, status: number) {
+    super(problem.title);
+    this.problem = problem;
+    this.status = status;
+  }
+}
+
+async function call<Schema extends z.ZodType>(
+  schema: Schema,
+  path: string,
+  init: RequestInit,
+): Promise<z.output<Schema>> {
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch (thrown) {
+    if (init.signal?.aborted === true) throw thrown;
+    throw new PageApiError(
+      pageProblem('PAGE_SERVER_AWAY', thrown instanceof Error ? thrown.message : undefined),
+      0,
+    );
+  }
+  const body: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) {
+    const error = errorBodySchema.safeParse(body);
+    throw new PageApiError(
+      error.success
+        ? serviceProblem(error.data.error.code, error.data.error.message)
+        : pageProblem('PAGE_SERVER_AWAY', `${path} answered ${response.status}`),
+      response.status,
+    );
+  }
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) {
+    throw new PageApiError(
+      pageProblem('PAGE_SERVER_AWAY', `${path}: ${z.prettifyError(parsed.error)}`),
+      response.status,
+    );
+  }
+  return parsed.data;
+}
+
+const postJson = (body: unknown, signal: AbortSignal): RequestInit => ({
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(body),
+  signal,
+});
+
+/** Every configured avatar. */
+export function listAvatars(signal: AbortSignal): Promise<AvatarSummary[]> {
+  return call(z.array(avatarSummarySchema), '/api/avatars', { signal });
+}
+
+/** Open a session with an avatar. */
+export function openSession(avatar: string, signal: AbortSignal): Promise<SessionGrant> {
+  return call(sessionGrantSchema, '/api/sessions', postJson({ avatar }, signal));
+}
+
+/** Ask again for an avatar in this session. */
+export async function requestAgent(participantToken: string, signal: AbortSignal): Promise<void> {
+  await call(
+    z.object({ agent: z.string() }),
+    '/api/sessions/redispatch',
+    postJson({ participant_token: participantToken }, signal),
+  );
+}

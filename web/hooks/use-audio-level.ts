@@ -1,0 +1,55 @@
+'use client';
+import { useEffect, useRef } from 'react';
+
+/** Quietest level shown, dBFS: an empty room is about −60. */
+const FLOOR_DB = -58;
+/** Loudest speech at a normal distance. */
+const CEILING_DB = -12;
+/** Share of the level that remains after one animation frame when it gets quieter. */
+const FALL = 0.88;
+
+/**
+ * Calls `onLevel` with the loudness of a track, 0–1 on a decibel scale, once per animation frame.
+ * No React state: a meter must not render sixty times a second.
+ */
+export function useAudioLevel(
+  track: MediaStreamTrack | null,
+  onLevel: (level: number) => void,
+): void {
+  const latest = useRef(onLevel);
+  useEffect(() => {
+    latest.current = onLevel;
+  });
+  useEffect(() => {
+    if (track === null) return latest.current(0);
+    const context = new AudioContext();
+    const source = context.createMediaStreamSource(new MediaStream([track]));
+    const analyser = context.createAnalyser();
+    analyser.fftSize = 1024;
+    source.connect(analyser);
+    const samples = new Float32Array(analyser.fftSize);
+    let level = 0;
+    let frame = 0;
+    const draw = (): void => {
+      analyser.getFloatTimeDomainData(samples);
+      let sum = 0;
+      for (const sample of samples) sum += sample * sample;
+      const db = 10 * Math.log10(sum / samples.length + 1e-12);
+      const now = Math.min(1, Math.max(0, (db - FLOOR_DB) / (CEILING_DB - FLOOR_DB)));
+      level = Math.max(track.enabled ? now : 0, level * FALL);
+      latest.current(level);
+      frame = requestAnimationFrame(draw);
+    };
+    frame = requestAnimationFrame(draw);
+    // A page that was opened without a gesture starts with a sleeping audio context.
+    const wake = (): void => void context.resume();
+    addEventListener('pointerdown', wake);
+    return () => {
+      cancelAnimationFrame(frame);
+      removeEventListener('pointerdown', wake);
+      source.disconnect();
+      void context.close();
+      latest.current(0);
+    };
+  }, [track]);
+}
