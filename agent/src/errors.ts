@@ -48,6 +48,11 @@ export const ERRORS = {
     retryable: false,
     meaning: 'A prepared avatar on disk is incomplete or damaged.',
   },
+  BUNDLE_NOT_WRITTEN: {
+    status: 500,
+    retryable: true,
+    meaning: 'A prepared avatar cannot be written: the disk is full or the folder is read-only.',
+  },
   AVATAR_NOT_FOUND: { status: 404, retryable: false, meaning: 'No avatar has this id.' },
   AVATAR_NOT_READY: {
     status: 409,

@@ -1,5 +1,5 @@
 /**
- * A prepared avatar on disk: one folder per avatar id.
+ * A prepared avatar on disk: the folder `<bundle folder>/<avatar id>/bundle`.
  *
  *   bundle.json            BundleManifest
  *   frames/000000.jpg …    frames at 25 fps, already at output size, 4:4:4 JPEG (inspectable; decoded once at load)
@@ -16,6 +16,8 @@ import { avatarIdSchema } from '../api/contract.ts';
 /** Version of the folder layout; other versions are prepared anew. */
 export const BUNDLE_FORMAT = 1;
 
+const bundleInputSchema = z.strictObject({ path: z.string(), sha256: z.string() });
+
 export const bundleManifestSchema = z.strictObject({
   format: z.literal(BUNDLE_FORMAT),
   id: avatarIdSchema,
@@ -27,6 +29,11 @@ export const bundleManifestSchema = z.strictObject({
   height: z.int(),
   fps: z.literal(25),
   frameCount: z.int().min(1),
+  /** What the bundle was made from. A file that is gone later is taken as unchanged when its path is the same. */
+  inputs: z.strictObject({
+    video: bundleInputSchema,
+    clips: z.record(z.string(), bundleInputSchema),
+  }),
   clips: z.array(z.strictObject({ name: z.string(), file: z.string(), durationMs: z.number() })),
   /** sha256 of every other file of the folder, by relative path. */
   files: z.record(z.string(), z.string()),

@@ -1,0 +1,246 @@
+/** `npm run avatar -- prepare | list | verify`: prepared avatars without starting the service. */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readLocalEnv } from '../config/env.ts';
+import { loadConfig } from '../config/load.ts';
+import { avatarIdSchema, avatarSchema, type AvatarConfig, type Config } from '../config/schema.ts';
+import { AvatarError } from '../errors.ts';
+import { loadFaceModels } from '../face/face-models.node.ts';
+import { loadPack } from '../packs/load-pack.ts';
+import type { ModelPack } from '../pipeline/model-pack.ts';
+import { bundlePath } from './avatar-registry.ts';
+import { digestInputs, isBundleCurrent } from './bundle-key.ts';
+import { openBundle, readManifest } from './open-bundle.ts';
+import { bundleParameters, prepareAvatar } from './prepare-avatar.ts';
+
+const HELP = `Usage: npm run avatar -- <command>
+
+  prepare --id ID --video FILE|FOLDER|IMAGE   make a bundle and print the lines for configs/realtime.yaml
+          [--clip NAME=FILE.wav]…             sample clips
+          [--name TEXT] [--model lite] [--bbox-shift PX]
+          [--out DIR]                         folder of bundles (default: the cache)
+  prepare --id ID --from-config [--out DIR]   the same for an avatar that the file already has
+  list                                        avatars of the file and the state of their bundles
+  verify                                      check every byte of every bundle
+
+The file is configs/realtime.yaml, or AVATAR_CONFIG.
+`;
+
+const PREPARE_OPTIONS = {
+  id: { type: 'string' },
+  video: { type: 'string' },
+  clip: { type: 'string', multiple: true },
+  name: { type: 'string' },
+  model: { type: 'string' },
+  'bbox-shift': { type: 'string' },
+  out: { type: 'string' },
+  'from-config': { type: 'boolean' },
+} as const;
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+/**
+ * Run one command. @returns the exit code: 0 done, 1 something is wrong with an avatar, 2 wrong usage
+ * @throws AvatarError
+ */
+export async function run(args: string[]): Promise<number> {
+  const [command, ...rest] = args;
+  switch (command) {
+    case 'prepare':
+      return prepare(rest);
+    case 'list':
+      return inspectAll(describeState);
+    case 'verify':
+      return inspectAll(verifyBundles);
+    case undefined:
+    case 'help':
+    case '--help':
+    case '-h':
+      say(HELP);
+      return 0;
+    default:
+      process.stderr.write(`avatar: there is no command "${command}"\n\n${HELP}`);
+      return 2;
+  }
+}
+
+type PrepareValues = ReturnType<typeof parsePrepareArgs>;
+
+function parsePrepareArgs(args: string[]) {
+  return parseArgs({ args, options: PREPARE_OPTIONS, strict: true }).values;
+}
+
+async function prepare(args: string[]): Promise<number> {
+  let values: PrepareValues;
+  try {
+    values = parsePrepareArgs(args);
+  } catch (thrown) {
+    process.stderr.write(`avatar prepare: ${(thrown as Error).message}\n\n${HELP}`);
+    return 2;
+  }
+  const env = readLocalEnv();
+  const config = await loadConfig(env.configPath);
+  const id = values.id ?? '';
+  if (!avatarIdSchema.safeParse(id).success) {
+    throw usage(
+      `--id ${id === '' ? 'is missing' : `"${id}" is not usable`}; use letters, digits, _ and -`,
+    );
+  }
+  const avatar = values['from-config'] ? configured(config, id) : avatarFrom(values);
+  const model = avatar.model ?? config.service.model;
+  const outDir = bundlePath(values.out ?? env.bundleDirs.at(-1) ?? '.', id);
+  const pack = await loadPack(model, env.modelsDir);
+  const startMs = performance.now();
+  try {
+    const manifest = await prepareAvatar({
+      id,
+      config: avatar,
+      service: config.service,
+      pack,
+      faceModels: () => loadFaceModels(join(env.modelsDir, 'face')),
+      outDir,
+      onProgress: (ratio) => showProgress(id, ratio),
+    });
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+    const { frameCount, width, height } = manifest;
+    process.stderr.write(
+      `\r${id}: ${frameCount} ${frameCount === 1 ? 'frame' : 'frames'} of ${width}×${height} px in ${outDir} (${seconds} s)\n`,
+    );
+  } catch (thrown) {
+    process.stderr.write('\n');
+    throw thrown;
+  } finally {
+    await pack.close();
+  }
+  if (!values['from-config']) {
+    process.stderr.write(`\nAdd these lines to ${env.configPath}:\n\n`);
+    say(snippet(id, avatar));
+  }
+  return 0;
+}
+
+function showProgress(id: string, ratio: number): void {
+  const filled = Math.round(ratio * 24);
+  const bar = `${'█'.repeat(filled)}${'░'.repeat(24 - filled)}`;
+  process.stderr.write(`\r${id} ${bar} ${String(Math.round(ratio * 100)).padStart(3)} %`);
+  if (ratio === 1) process.stderr.write('\n');
+}
+
+function configured(config: Config, id: string): AvatarConfig {
+  const avatar = config.avatars.get(id);
+  if (avatar) return avatar;
+  const known = [...config.avatars.keys()].join(', ');
+  throw new AvatarError(
+    'AVATAR_NOT_FOUND',
+    `${config.path} has no avatar "${id}" (it has: ${known})`,
+  );
+}
+
+function avatarFrom(values: PrepareValues): AvatarConfig {
+  if (!values.video)
+    throw usage('--video is missing; name a video, a folder of pictures or a picture');
+  const clips = (values.clip ?? []).map((text) => {
+    const [, name, file] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+    if (name === undefined || file === undefined)
+      throw usage(`--clip ${text} must be NAME=FILE.wav`);
+    return [name, file];
+  });
+  const shift = Number(values['bbox-shift'] ?? 0);
+  const parsed = avatarSchema.safeParse({
+    video_path: values.video,
+    bbox_shift: shift,
+    audio_clips: Object.fromEntries(clips) as unknown,
+    ...(values.name && { name: values.name }),
+    ...(values.model && { model: values.model }),
+  });
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw usage(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'wrong value'}`);
+}
+
+function usage(what: string): AvatarError {
+  return new AvatarError(
+    'REQUEST_INVALID',
+    `avatar prepare: ${what} (see \`npm run avatar -- help\`)`,
+  );
+}
+
+/** The lines to paste; JSON strings are YAML strings. */
+function snippet(id: string, avatar: AvatarConfig): string {
+  const lines = [
+    `${id}:`,
+    '  preparation: false',
+    `  bbox_shift: ${avatar.bbox_shift}`,
+    `  video_path: ${JSON.stringify(avatar.video_path)}`,
+  ];
+  const clips = Object.entries(avatar.audio_clips ?? {});
+  if (clips.length > 0) lines.push('  audio_clips:');
+  for (const [name, file] of clips) lines.push(`    ${name}: ${JSON.stringify(file)}`);
+  if (avatar.name !== undefined) lines.push(`  name: ${JSON.stringify(avatar.name)}`);
+  if (avatar.model !== undefined) lines.push(`  model: ${avatar.model}`);
+  return lines.join('\n');
+}
+
+/** What is known about one avatar of the file. */
+type Subject = {
+  readonly id: string;
+  readonly avatar: AvatarConfig;
+  readonly config: Config;
+  readonly pack: ModelPack;
+  readonly bundleDirs: readonly string[];
+};
+
+/** Print one line per avatar; the exit code is 1 when one of them fails. */
+async function inspectAll(inspect: (subject: Subject) => Promise<string>): Promise<number> {
+  const env = readLocalEnv();
+  const config = await loadConfig(env.configPath);
+  const packs = new Map<string, Promise<ModelPack>>();
+  let exitCode = 0;
+  for (const [id, avatar] of config.avatars) {
+    const model = avatar.model ?? config.service.model;
+    const loading = packs.get(model) ?? loadPack(model, env.modelsDir);
+    packs.set(model, loading);
+    try {
+      const pack = await loading;
+      const state = await inspect({ id, avatar, config, pack, bundleDirs: env.bundleDirs });
+      say(`${id.padEnd(16)} ${model.padEnd(13)} ${state}`);
+    } catch (thrown) {
+      exitCode = 1;
+      say(`${id.padEnd(16)} ${model.padEnd(13)} FAILED: ${(thrown as Error).message}`);
+    }
+  }
+  for (const loading of packs.values()) {
+    const pack = await loading.catch(() => null);
+    await pack?.close();
+  }
+  return exitCode;
+}
+
+async function describeState({ id, avatar, config, pack, bundleDirs }: Subject): Promise<string> {
+  const inputs = await digestInputs(avatar);
+  const parameters = bundleParameters({ config: avatar, service: config.service, pack });
+  for (const bundleDir of bundleDirs) {
+    const directory = bundlePath(bundleDir, id);
+    const manifest = await readManifest(directory);
+    if (!manifest || !isBundleCurrent(manifest, inputs, parameters)) continue;
+    const { frameCount, width, height, clips } = manifest;
+    return `prepared: ${frameCount} frames ${width}×${height}, ${clips.length} clips, ${directory}`;
+  }
+  if (inputs.video.sha256 === null) {
+    throw new AvatarError('SOURCE_MISSING', `${avatar.video_path} does not exist`);
+  }
+  return 'not prepared yet; the next start does it';
+}
+
+async function verifyBundles({ id, bundleDirs }: Subject): Promise<string> {
+  const whole: string[] = [];
+  for (const bundleDir of bundleDirs) {
+    const directory = bundlePath(bundleDir, id);
+    if (!(await readManifest(directory))) continue;
+    const { manifest } = await openBundle(directory);
+    whole.push(`${directory} (${Object.keys(manifest.files).length} files)`);
+  }
+  return whole.length === 0 ? 'no bundle' : `whole: ${whole.join(', ')}`;
+}

@@ -1,0 +1,278 @@
+/**
+ * All avatars of the service: opens their bundles, prepares the missing ones, and keeps what went wrong with each.
+ * One broken avatar does not stop the others.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AvatarSummary } from '../api/contract.ts';
+import type { AvatarConfig, Config } from '../config/schema.ts';
+import { AvatarError, toAvatarError } from '../errors.ts';
+import type { FaceModels } from '../face/face-models.ts';
+import { loadFaceModels } from '../face/face-models.node.ts';
+import type { AvatarAsset, ModelPack } from '../pipeline/model-pack.ts';
+import { PUBLISH_SAMPLE_RATE_HZ } from '../pipeline/timeline.ts';
+import { digestInputs, isBundleCurrent } from './bundle-key.ts';
+import type { BundleManifest } from './bundle-types.ts';
+import { clipAtPublishRate } from './clips.ts';
+import { openBundle, readManifest, type LoadedBundle } from './open-bundle.ts';
+import { bundleParameters, prepareAvatar } from './prepare-avatar.ts';
+import type { VideoPrograms } from './video-file.ts';
+
+/** What a registry needs. */
+export type RegistryOptions = {
+  readonly config: Config;
+  readonly env: {
+    /** Folder of model packs; the face pack is its subfolder `face`. */
+    readonly modelsDir: string;
+    /** Searched in order for `<id>/bundle`; the last one is written to. */
+    readonly bundleDirs: readonly string[];
+  };
+  /** A loaded pack by name; asked for once per name, the caller closes it. */
+  readonly packs: (model: string) => Promise<ModelPack>;
+  /** 0–1 while an avatar is being prepared. */
+  readonly onProgress?: (id: string, ratio: number) => void;
+  /** One line of text about something that was mended by itself, e.g. a damaged bundle prepared anew. */
+  readonly onNotice?: (message: string) => void;
+  readonly programs?: VideoPrograms;
+};
+
+/** An avatar that sessions can use. */
+export type ReadyAvatar = {
+  readonly id: string;
+  readonly name: string;
+  /** Name of its model pack. */
+  readonly model: string;
+  readonly asset: AvatarAsset;
+  /** Names of its sample clips. */
+  readonly clips: readonly string[];
+  readonly manifest: BundleManifest;
+  /** Folder of its bundle. */
+  readonly directory: string;
+};
+
+type Entry = {
+  readonly id: string;
+  readonly name: string;
+  readonly model: string;
+  readonly config: AvatarConfig;
+  state:
+    | { status: 'preparing'; progressRatio: number }
+    | { status: 'failed'; error: AvatarError }
+    | { status: 'ready'; avatar: ReadyAvatar; thumbnail: Buffer };
+};
+
+/** Path of an avatar's thumbnail below the agent's HTTP origin. */
+export function thumbnailPath(id: string): string {
+  return `/avatars/${id}/thumbnail`;
+}
+
+/** The avatars of one service, by id, in the order of the file. */
+export class AvatarRegistry {
+  readonly #entries = new Map<string, Entry>();
+  readonly #options: RegistryOptions;
+
+  /** All avatars start as `preparing`; `load` opens them. Lists can be read meanwhile. */
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+    for (const [id, config] of options.config.avatars) {
+      this.#entries.set(id, {
+        id,
+        name: config.name ?? id,
+        model: config.model ?? options.config.service.model,
+        config,
+        state: { status: 'preparing', progressRatio: 0 },
+      });
+    }
+  }
+
+  /** A registry with every avatar either ready or failed. */
+  static async load(options: RegistryOptions): Promise<AvatarRegistry> {
+    const registry = new AvatarRegistry(options);
+    await registry.load();
+    return registry;
+  }
+
+  /** Open or prepare all avatars, one after the other. Never throws for an avatar. */
+  async load(): Promise<void> {
+    const loader = new AvatarLoader(this.#options);
+    try {
+      for (const entry of this.#entries.values()) {
+        try {
+          const onProgress = (progressRatio: number): void => {
+            entry.state = { status: 'preparing', progressRatio };
+            this.#options.onProgress?.(entry.id, progressRatio);
+          };
+          const bundle = await loader.load(entry, onProgress);
+          entry.state = {
+            status: 'ready',
+            avatar: toReadyAvatar(entry, bundle),
+            thumbnail: bundle.thumbnail,
+          };
+        } catch (thrown) {
+          entry.state = { status: 'failed', error: toAvatarError(thrown) };
+        }
+      }
+    } finally {
+      await loader.close();
+    }
+  }
+
+  list(): AvatarSummary[] {
+    return [...this.#entries.values()].map(({ id, name, model, state }) => {
+      const summary = { id, name, model, status: state.status, clips: [] as string[] };
+      switch (state.status) {
+        case 'preparing':
+          return { ...summary, progressRatio: state.progressRatio };
+        case 'failed':
+          return { ...summary, reason: state.error.message };
+        case 'ready':
+          return {
+            ...summary,
+            thumbnail: thumbnailPath(id),
+            clips: [...state.avatar.clips],
+          };
+      }
+    });
+  }
+
+  /** @throws AvatarError AVATAR_NOT_FOUND | AVATAR_NOT_READY with the reason */
+  get(id: string): ReadyAvatar {
+    return this.#ready(id).avatar;
+  }
+
+  /** 320 px square JPEG. @throws AvatarError AVATAR_NOT_FOUND | AVATAR_NOT_READY */
+  thumbnail(id: string): Buffer {
+    return this.#ready(id).thumbnail;
+  }
+
+  /** A sample clip as 48 kHz mono PCM. @throws AvatarError AVATAR_NOT_FOUND | AVATAR_NOT_READY | CLIP_NOT_FOUND */
+  async clip(
+    id: string,
+    name: string,
+  ): Promise<{ samples: Int16Array; sampleRateHz: typeof PUBLISH_SAMPLE_RATE_HZ }> {
+    const { manifest, directory, clips } = this.get(id);
+    const clip = manifest.clips.find((candidate) => candidate.name === name);
+    if (!clip) {
+      const known = clips.join(', ') || 'none';
+      throw new AvatarError(
+        'CLIP_NOT_FOUND',
+        `avatar ${id} has no clip "${name}" (it has: ${known})`,
+      );
+    }
+    const bytes = await readFile(join(directory, clip.file));
+    return { samples: clipAtPublishRate(bytes, clip.file), sampleRateHz: PUBLISH_SAMPLE_RATE_HZ };
+  }
+
+  #ready(id: string): Extract<Entry['state'], { status: 'ready' }> {
+    const state = this.#entries.get(id)?.state;
+    if (!state) {
+      const known = [...this.#entries.keys()].join(', ');
+      throw new AvatarError('AVATAR_NOT_FOUND', `no avatar "${id}" (there are: ${known})`);
+    }
+    if (state.status === 'ready') return state;
+    const reason =
+      state.status === 'failed'
+        ? `failed: ${state.error.message}`
+        : `is still being prepared (${Math.round(state.progressRatio * 100)} %)`;
+    throw new AvatarError('AVATAR_NOT_READY', `avatar ${id} ${reason}`);
+  }
+}
+
+/** Finds or makes bundles; holds what several avatars share while they are loaded. */
+class AvatarLoader {
+  readonly #options: RegistryOptions;
+  readonly #packs = new Map<string, Promise<ModelPack>>();
+  #faceModels: Promise<FaceModels> | undefined;
+  #frameBytesLeft: number;
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+    this.#frameBytesLeft = options.config.service.frame_memory_mb * 1e6;
+  }
+
+  async load(entry: Entry, onProgress: (ratio: number) => void): Promise<LoadedBundle> {
+    const { config } = entry;
+    const pack = await this.#pack(entry.model);
+    const bundle =
+      (config.preparation ? null : await this.#findBundle(entry, pack)) ??
+      (await this.#makeBundle(entry, pack, onProgress));
+    this.#frameBytesLeft -= bundle.frames.i420.length;
+    return bundle;
+  }
+
+  async close(): Promise<void> {
+    const faceModels = await this.#faceModels?.catch(() => undefined);
+    await faceModels?.release();
+  }
+
+  async #findBundle(entry: Entry, pack: ModelPack): Promise<LoadedBundle | null> {
+    const { service } = this.#options.config;
+    const inputs = await digestInputs(entry.config);
+    const parameters = bundleParameters({ config: entry.config, service, pack });
+    for (const bundleDir of this.#options.env.bundleDirs) {
+      const directory = bundlePath(bundleDir, entry.id);
+      try {
+        const manifest = await readManifest(directory);
+        if (!manifest || !isBundleCurrent(manifest, inputs, parameters)) continue;
+        return await openBundle(directory, this.#frameBytesLeft);
+      } catch (thrown) {
+        const error = toAvatarError(thrown);
+        if (error.code !== 'BUNDLE_INVALID') throw error;
+        // Without its source a damaged bundle cannot be mended: then this is the reason to show.
+        if (inputs.video.sha256 === null) throw error;
+        this.#options.onNotice?.(`${entry.id}: ${error.message}; preparing it anew`);
+      }
+    }
+    return null;
+  }
+
+  async #makeBundle(
+    { id, config }: Entry,
+    pack: ModelPack,
+    onProgress: (ratio: number) => void,
+  ): Promise<LoadedBundle> {
+    const { config: whole, env, programs } = this.#options;
+    const outDir = bundlePath(env.bundleDirs.at(-1) ?? '.cache/avatars', id);
+    await prepareAvatar({
+      id,
+      config,
+      service: whole.service,
+      pack,
+      faceModels: () => (this.#faceModels ??= loadFaceModels(join(env.modelsDir, 'face'))),
+      outDir,
+      maxFrameBytes: this.#frameBytesLeft,
+      onProgress,
+      ...(programs && { programs }),
+    });
+    return openBundle(outDir, this.#frameBytesLeft);
+  }
+
+  #pack(model: string): Promise<ModelPack> {
+    const pack = this.#packs.get(model) ?? this.#options.packs(model);
+    this.#packs.set(model, pack);
+    return pack;
+  }
+}
+
+/** Folder of an avatar's bundle below a bundle folder. */
+export function bundlePath(bundleDir: string, id: string): string {
+  return join(bundleDir, id, 'bundle');
+}
+
+function toReadyAvatar({ id, name, model, config }: Entry, bundle: LoadedBundle): ReadyAvatar {
+  return {
+    id,
+    name,
+    model,
+    asset: {
+      id,
+      frames: bundle.frames,
+      track: bundle.track,
+      packData: bundle.packData,
+      settings: { bboxShiftPx: config.bbox_shift, strengthRatio: config.strength },
+    },
+    clips: bundle.manifest.clips.map((clip) => clip.name),
+    manifest: bundle.manifest,
+    directory: bundle.directory,
+  };
+}
