@@ -41,6 +41,8 @@ export async function run(argv) {
     console.error(error instanceof UserError ? error.message : error);
     return 1;
   } finally {
+    // Also ends an install or build that still runs beside the one that failed.
+    stop.abort();
     await stopAll(children);
     forget();
   }
