@@ -65,8 +65,7 @@ export async function startStack(options: { config: string; timeoutMs?: number }
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  let hasExited = false;
-  void exited.then(() => (hasExited = true));
+  const hasExited = (): boolean => child.exitCode !== null || child.signalCode !== null;
 
   const pageUrl = `http://127.0.0.1:${pagePort}`;
   const agentUrl = `http://127.0.0.1:${agentPort}`;
@@ -79,7 +78,7 @@ export async function startStack(options: { config: string; timeoutMs?: number }
     }
   };
   while (!((await isUp(`${agentUrl}/readyz`)) && (await isUp(`${pageUrl}/api/health`)))) {
-    if (hasExited || Date.now() > deadline) {
+    if (hasExited() || Date.now() > deadline) {
       child.kill('SIGKILL');
       throw new Error(`the stack did not start:\n${output.slice(-4000)}`);
     }
@@ -92,7 +91,7 @@ export async function startStack(options: { config: string; timeoutMs?: number }
     pid: child.pid!,
     log: () => output,
     async stop() {
-      if (!hasExited) child.kill('SIGTERM');
+      if (!hasExited()) child.kill('SIGTERM');
       const kill = setTimeout(() => child.kill('SIGKILL'), 15_000);
       await exited;
       clearTimeout(kill);

@@ -75,7 +75,7 @@ async function cues(
 }
 
 /** A shipped sample clip at 16 kHz: real syllables from a synthesiser. */
-async function readSpeech(): Promise<Float32Array> {
+function readSpeech(): Float32Array {
   const wav = parseWav(
     readFileSync(new URL('../../../../avatars/ava/clips/hello.wav', import.meta.url)),
     'hello.wav',
@@ -123,7 +123,7 @@ describe('lite audio stream', () => {
   });
 
   it('moves as far for a quiet voice as for a loud one', async () => {
-    const speech = await readSpeech();
+    const speech = readSpeech();
     const loud = (await cues(speech)).map((frame) => frame[0]!);
     const quiet = (await cues(speech.map((sample) => sample * 0.06))).map((frame) => frame[0]!);
     const { correlation, deviationRatio } = compare(loud, quiet);
