@@ -16,13 +16,17 @@ export async function announce(options, parts, tookMs) {
   const { host, pagePort, livekitPort, rtcTcpPort, rtcUdpPort, agentPort } = options;
   const address = reachableAddress(host);
   const local = address === '127.0.0.1' ? 'localhost' : address;
+  const avatars = await avatarLine(parts.agent.healthUrl);
+  const headline = avatars.startsWith('avatars: none')
+    ? 'Everything runs, but no avatar could be loaded'
+    : 'Live avatars are ready';
   const lines = [
     '',
-    `  Live avatars are ready (${(tookMs / 1000).toFixed(1)} s)`,
+    `  ${headline} (${(tookMs / 1000).toFixed(1)} s)`,
     '',
     `    Open     http://${host === '0.0.0.0' ? 'localhost' : local}:${pagePort}`,
     `    LiveKit  ws://${address}:${livekitPort}  (media: udp ${rtcUdpPort}, tcp ${rtcTcpPort})`,
-    `    Agent    http://127.0.0.1:${agentPort}  ${await avatarLine(parts.agent.healthUrl)}`,
+    `    Agent    http://127.0.0.1:${agentPort}  ${avatars}`,
     '    Stop     Ctrl-C',
     '',
   ];

@@ -17,8 +17,9 @@ const HIDDEN = new Set([
   'nodeID',
   'version',
 ]);
-/** Lines of native libraries that look alarming on every normal end of a session. */
-const NOISE = /failed to negotiate the publisher|\[OpenH264\].*Warning/;
+/** Lines of libraries that look alarming while nothing is wrong: at every end of a session, on every busy moment. */
+const NOISE =
+  /failed to negotiate the publisher|\[OpenH264\].*Warning|^event loop blocked|^process not scheduled/;
 const MAX_FIELD_LENGTH = 300;
 
 /**
@@ -29,8 +30,9 @@ const MAX_FIELD_LENGTH = 300;
  */
 export function readLogLine(line, stream) {
   const record = line.startsWith('{') ? parseRecord(line) : undefined;
-  if (record) return { level: levelOf(record['level']), text: describe(record) };
-  if (NOISE.test(line)) return { level: 'debug', text: line };
+  const text = record ? describe(record) : line;
+  if (NOISE.test(text)) return { level: 'info', text };
+  if (record) return { level: levelOf(record['level']), text };
   if (/(error|fatal|panic|uncaught|unhandled|failed)\b|⨯/i.test(line))
     return { level: 'error', text: line };
   if (stream === 'stderr' || /\bwarn(ing)?\b|⚠/i.test(line)) return { level: 'warn', text: line };

@@ -19,13 +19,18 @@ test('an error object in a field is shown by its message', () => {
   expect(readLogLine(line, 'stdout').text).toBe('stopped err=no face');
 });
 
+test('known noise is information, in JSON too', () => {
+  const line = '{"level":40,"msg":"event loop blocked; synchronous work on the agent loop"}';
+  expect(readLogLine(line, 'stdout').level).toBe('info');
+});
+
 test.each(
   /** @type {const} */ ([
     [' ✓ Ready in 300ms', 'stdout', 'info'],
     [' ⚠ Port changed', 'stdout', 'warn'],
     ['TypeError: x is not a function', 'stderr', 'error'],
     ['(node:1) ExperimentalThing', 'stderr', 'warn'],
-    ['[ERROR livekit::rtc_session] failed to negotiate the publisher: closed', 'stderr', 'debug'],
+    ['[ERROR livekit::rtc_session] failed to negotiate the publisher: closed', 'stderr', 'info'],
     ['Error: x', 'stdout', 'error'],
     ['{broken', 'stdout', 'info'],
   ]),
