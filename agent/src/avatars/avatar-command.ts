@@ -101,16 +101,13 @@ async function prepare(args: string[]): Promise<number> {
       pack,
       faceModels: () => loadFaceModels(join(env.modelsDir, 'face')),
       outDir,
-      onProgress: (ratio) => showProgress(id, ratio),
+      onProgress: progressDisplay(id),
     });
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
     const { frameCount, width, height } = manifest;
     process.stderr.write(
-      `\r${id}: ${frameCount} ${frameCount === 1 ? 'frame' : 'frames'} of ${width}×${height} px in ${outDir} (${seconds} s)\n`,
+      `${id}: ${frameCount} ${frameCount === 1 ? 'frame' : 'frames'} of ${width}×${height} px in ${outDir} (${seconds} s)\n`,
     );
-  } catch (thrown) {
-    process.stderr.write('\n');
-    throw thrown;
   } finally {
     await pack.close();
   }
@@ -121,11 +118,22 @@ async function prepare(args: string[]): Promise<number> {
   return 0;
 }
 
-function showProgress(id: string, ratio: number): void {
-  const filled = Math.round(ratio * 24);
-  const bar = `${'█'.repeat(filled)}${'░'.repeat(24 - filled)}`;
-  process.stderr.write(`\r${id} ${bar} ${String(Math.round(ratio * 100)).padStart(3)} %`);
-  if (ratio === 1) process.stderr.write('\n');
+/** A bar that redraws itself on a terminal; elsewhere (logs) one line per tenth. */
+function progressDisplay(id: string): (ratio: number) => void {
+  let shownTenths = 0;
+  return (ratio) => {
+    const percent = Math.round(ratio * 100);
+    if (process.stderr.isTTY) {
+      const filled = Math.round(ratio * 24);
+      const bar = `${'█'.repeat(filled)}${'░'.repeat(24 - filled)}`;
+      process.stderr.write(
+        `\r${id} ${bar} ${String(percent).padStart(3)} %${ratio === 1 ? '\n' : ''}`,
+      );
+    } else if (Math.floor(percent / 10) > shownTenths) {
+      shownTenths = Math.floor(percent / 10);
+      process.stderr.write(`${id} ${percent} %\n`);
+    }
+  };
 }
 
 function configured(config: Config, id: string): AvatarConfig {
