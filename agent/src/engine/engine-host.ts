@@ -1,0 +1,33 @@
+/** What a session connection needs of the engine, and the logger both write to. */
+import type { AvatarSummary } from '../api/contract.ts';
+import type { CatalogueAvatar, CatalogueClip } from './avatar-catalogue.ts';
+import type { SessionOpened } from './protocol.ts';
+import type { RenderThreadHandle } from './render-thread-handle.ts';
+import type { SessionConnection } from './session-connection.ts';
+import type { OpenedAvatar } from './thread-messages.ts';
+
+/** The part of pino the engine uses. */
+export type EngineLogger = {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+};
+
+/** See the head of this file. */
+export interface EngineHost {
+  readonly logger: EngineLogger;
+  /** A thread for one more session. @throws AvatarError SESSION_LIMIT_REACHED | ENGINE_UNAVAILABLE */
+  admit(): RenderThreadHandle;
+  /** @throws AvatarError AVATAR_NOT_FOUND | AVATAR_NOT_READY */
+  avatar(id: string): CatalogueAvatar;
+  list(): readonly AvatarSummary[];
+  clip(avatarId: string, name: string): Promise<CatalogueClip>;
+  /** What a job is told about an avatar it shows. */
+  describe(avatar: CatalogueAvatar, opened: OpenedAvatar): SessionOpened;
+  /** Timings in a frame's header. */
+  recordFrame(header: DataView): void;
+  /** Time from a finished frame to its last byte at the socket, ms. */
+  recordIpc(latencyMs: number): void;
+  /** The connection has ended. */
+  forget(connection: SessionConnection): void;
+}
