@@ -139,7 +139,9 @@ function avatars(configPath, parse) {
           cure: 'add one; README.md shows how',
         },
       ];
-    const prepared = ids.filter((id) => existsSync(join(REPO_ROOT, 'avatars', id, 'bundle.json')));
+    const prepared = ids.filter((id) =>
+      existsSync(join(REPO_ROOT, 'avatars', id, 'bundle', 'bundle.json')),
+    );
     const rest = ids.filter((id) => !prepared.includes(id));
     return [
       {

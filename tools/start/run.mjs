@@ -67,7 +67,7 @@ async function runServices(options, children, signal) {
   log(`livekit-server ${server.version} (${server.source})`);
 
   const parts = services({ options, keys, livekitServer: server.path, env });
-  const show = lineWriter(options.verbose);
+  const show = lineWriter(options.verbose, signal);
   for (const { spec } of Object.values(parts)) children.push(new Child(spec, show));
 
   const dead = new AbortController();
@@ -142,11 +142,12 @@ function aborted(signal) {
 
 /**
  * @param {boolean} verbose show information too, not only warnings and errors
+ * @param {AbortSignal} stopping from then on only errors: parts that end warn about each other
  * @returns {(name: string, level: import('./log-lines.mjs').Level, text: string) => void}
  */
-function lineWriter(verbose) {
+function lineWriter(verbose, stopping) {
   return (name, level, text) => {
-    const serious = level === 'warn' || level === 'error';
+    const serious = level === 'error' || (level === 'warn' && !stopping.aborted);
     if (!serious && !verbose) return;
     const line = `${name.padEnd(7)} | ${serious ? `${level}: ` : ''}${text}`;
     if (serious) console.error(line);
