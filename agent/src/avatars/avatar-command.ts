@@ -37,12 +37,15 @@ const PREPARE_OPTIONS = {
   'from-config': { type: 'boolean' },
 } as const;
 
+/** What shells report for a command ended by Ctrl-C. */
+const EXIT_INTERRUPTED = 130;
+
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
 /**
- * Run one command. @returns the exit code: 0 done, 1 something is wrong with an avatar, 2 wrong usage
+ * Run one command. @returns the exit code: 0 done, 1 something is wrong with an avatar, 2 wrong usage, 130 interrupted
  * @throws AvatarError
  */
 export async function run(args: string[]): Promise<number> {
@@ -93,6 +96,9 @@ async function prepare(args: string[]): Promise<number> {
   const outDir = bundlePath(values.out ?? env.bundleDirs.at(-1) ?? '.', id);
   const pack = await loadPack(model, env.modelsDir);
   const startMs = performance.now();
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
     const manifest = await prepareAvatar({
       id,
@@ -102,13 +108,19 @@ async function prepare(args: string[]): Promise<number> {
       faceModels: () => loadFaceModels(join(env.modelsDir, 'face')),
       outDir,
       onProgress: progressDisplay(id),
+      signal: stop.signal,
     });
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
     const { frameCount, width, height } = manifest;
     process.stderr.write(
       `${id}: ${frameCount} ${frameCount === 1 ? 'frame' : 'frames'} of ${width}×${height} px in ${outDir} (${seconds} s)\n`,
     );
+  } catch (thrown) {
+    if (!stop.signal.aborted) throw thrown;
+    process.stderr.write(`${id}: stopped, nothing was written\n`);
+    return EXIT_INTERRUPTED;
   } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     await pack.close();
   }
   if (!values['from-config']) {

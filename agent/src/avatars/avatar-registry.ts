@@ -34,6 +34,8 @@ export type RegistryOptions = {
   /** One line of text about something that was mended by itself, e.g. a damaged bundle prepared anew. */
   readonly onNotice?: (message: string) => void;
   readonly programs?: VideoPrograms;
+  /** Stops a preparation that is under way; its avatar and the rest count as failed. */
+  readonly signal?: AbortSignal;
 };
 
 /** An avatar that sessions can use. */
@@ -109,7 +111,7 @@ export class AvatarRegistry {
             thumbnail: bundle.thumbnail,
           };
         } catch (thrown) {
-          entry.state = { status: 'failed', error: toAvatarError(thrown) };
+          entry.state = { status: 'failed', error: withId(entry.id, toAvatarError(thrown)) };
         }
       }
     } finally {
@@ -191,6 +193,7 @@ class AvatarLoader {
   }
 
   async load(entry: Entry, onProgress: (ratio: number) => void): Promise<LoadedBundle> {
+    this.#options.signal?.throwIfAborted();
     const { config } = entry;
     const pack = await this.#pack(entry.model);
     const bundle =
@@ -231,7 +234,7 @@ class AvatarLoader {
     pack: ModelPack,
     onProgress: (ratio: number) => void,
   ): Promise<LoadedBundle> {
-    const { config: whole, env, programs } = this.#options;
+    const { config: whole, env, programs, signal } = this.#options;
     const outDir = bundlePath(env.bundleDirs.at(-1) ?? '.cache/avatars', id);
     await prepareAvatar({
       id,
@@ -243,6 +246,7 @@ class AvatarLoader {
       maxFrameBytes: this.#frameBytesLeft,
       onProgress,
       ...(programs && { programs }),
+      ...(signal && { signal }),
     });
     return openBundle(outDir, this.#frameBytesLeft);
   }
@@ -257,6 +261,12 @@ class AvatarLoader {
 /** Folder of an avatar's bundle below a bundle folder. */
 export function bundlePath(bundleDir: string, id: string): string {
   return join(bundleDir, id, 'bundle');
+}
+
+/** Every reason starts with the avatar's id, wherever it comes from. */
+function withId(id: string, error: AvatarError): AvatarError {
+  if (error.message.startsWith(`${id}: `)) return error;
+  return new AvatarError(error.code, `${id}: ${error.message}`, { cause: error });
 }
 
 function toReadyAvatar({ id, name, model, config }: Entry, bundle: LoadedBundle): ReadyAvatar {

@@ -25,16 +25,16 @@ export type BundleParameters = {
   readonly pack: Pick<PackFacts, 'name' | 'version'>;
 };
 
-/** Hash the source and the clips an avatar names. Missing files are no error here. */
+/** Hash the source and the clips an avatar names. Missing files are no error here. @throws AvatarError SOURCE_UNREADABLE */
 export async function digestInputs(config: AvatarConfig): Promise<AvatarInputs> {
   const clips: Record<string, InputDigest> = {};
   for (const [name, path] of Object.entries(config.audio_clips ?? {})) {
-    clips[name] = { path, sha256: await whenThere(() => hashFile(path)) };
+    clips[name] = { path, sha256: await whenThere(path, hashFile) };
   }
   return {
     video: {
       path: config.video_path,
-      sha256: await whenThere(() => hashSource(config.video_path)),
+      sha256: await whenThere(config.video_path, hashSource),
     },
     clips,
   };
@@ -81,7 +81,7 @@ export function isBundleCurrent(
   return bundleKey(known, parameters) === manifest.key;
 }
 
-/** sha256 of a stream of bytes. */
+/** sha256 of `bytes` as 64 hexadecimal digits. */
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
@@ -116,12 +116,23 @@ async function hashFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-async function whenThere(digest: () => Promise<string>): Promise<string | null> {
+async function whenThere(
+  path: string,
+  digest: (path: string) => Promise<string>,
+): Promise<string | null> {
   try {
-    return await digest();
+    return await digest(path);
   } catch (thrown) {
-    if (thrown instanceof AvatarError && thrown.code === 'SOURCE_MISSING') return null;
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw thrown;
+    if (thrown instanceof AvatarError) {
+      if (thrown.code === 'SOURCE_MISSING') return null;
+      throw thrown;
+    }
+    const { code, message } = thrown as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    throw new AvatarError(
+      'SOURCE_UNREADABLE',
+      `${path} cannot be read (${code ?? message}); check that it is a file and its permissions`,
+      { cause: thrown },
+    );
   }
 }

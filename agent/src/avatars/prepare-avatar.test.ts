@@ -203,6 +203,29 @@ describe('prepareAvatar', () => {
     );
   });
 
+  it('stops between two frames when asked to, and leaves no trace', async () => {
+    const pictures = join(folder, 'many');
+    mkdirSync(pictures);
+    for (let i = 0; i < 20; i += 1) copyFileSync(FACE_PICTURE, join(pictures, `${i}.png`));
+    const stop = new AbortController();
+    const seen: number[] = [];
+    const onProgress = (ratio: number): void => {
+      seen.push(ratio);
+      if (seen.length === 3) stop.abort();
+    };
+    const outDir = join(folder, 'stopped', 'bundle');
+    await refusal(request(pictures, { outDir, onProgress, signal: stop.signal }));
+    expect(seen.length).toBe(3);
+    expect(readdirSync(join(folder, 'stopped'))).toEqual([]);
+  });
+
+  it('names a clip that is a folder', async () => {
+    const config = avatarSchema.parse({ video_path: FACE_PICTURE, audio_clips: { c: folder } });
+    expect(await refusal(request(FACE_PICTURE, { config }))).toMatch(
+      /^SOURCE_UNREADABLE: avatar_1: .* cannot be read \(EISDIR\); check that it is a file/,
+    );
+  });
+
   it('removes its files when the pack refuses the avatar', async () => {
     class PickyPack extends ProbePack {
       override prepare(): Promise<Uint8Array> {

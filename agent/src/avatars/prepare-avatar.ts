@@ -34,6 +34,8 @@ export type PrepareRequest = {
   /** 0–1. */
   readonly onProgress?: (ratio: number) => void;
   readonly programs?: VideoPrograms;
+  /** Stops the preparation between two frames; nothing is left on disk. */
+  readonly signal?: AbortSignal;
 };
 
 const JPEG = { quality: 95, chromaSubsampling: '4:4:4' } as const;
@@ -130,6 +132,7 @@ async function writeFrames(
   const found: (FaceTrackResult | null)[] = [];
   let firstFrame: Uint8Array | undefined;
   for await (const rgb of source.frames()) {
+    request.signal?.throwIfAborted();
     const index = found.length;
     assertFrameMemory({ width, height, frameCount: index + 1 }, maxFrameBytes, config.video_path);
     firstFrame ??= rgb.slice();
