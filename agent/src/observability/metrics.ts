@@ -5,12 +5,12 @@ import type { ErrorCode } from '../errors.ts';
 
 /** What is read at each scrape. */
 export type MetricSources = {
-  status(): AgentStatus;
-  avatars(): AvatarSummary[];
-  /** What the worker reports to LiveKit, 0–1. */
-  workerLoad(): number;
-  activeJobs(): number;
-  isRegistered(): boolean;
+  readonly status: () => AgentStatus;
+  readonly avatars: () => AvatarSummary[];
+  /** Sessions in use, 0–1. */
+  readonly workerLoad: () => number;
+  readonly activeJobs: () => number;
+  readonly isRegistered: () => boolean;
 };
 
 const MS = 1 / 1000;

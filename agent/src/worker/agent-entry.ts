@@ -35,7 +35,10 @@ export default defineAgent({
     const claims = readAcceptedClaims(ctx.job.metadata);
     session = new AvatarSession({ ctx, claims, socketPath: engineSocketPath, logger });
     const started = session;
-    ctx.addShutdownCallback(() => Promise.resolve(started.close()));
+    ctx.addShutdownCallback(() => {
+      started.close();
+      return Promise.resolve();
+    });
     try {
       await session.start();
     } catch (error) {

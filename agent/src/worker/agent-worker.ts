@@ -12,6 +12,11 @@ import { readAcceptedClaims, verifyDispatch } from './dispatch-claims.ts';
 /** A job accepted longer ago than this and still not running was never assigned to us, ms. */
 const ASSIGNMENT_MS = 10_000;
 const HEALTH_POLL_MS = 1000;
+/**
+ * LiveKit hears the load every 2.5 s and asks no worker that is full. A worker that calls itself full would miss
+ * requests for that long after a session has ended, and dispatch is one-shot; so it is asked last and says no itself.
+ */
+const MAX_REPORTED_LOAD = 0.99;
 /** A job may take this long to leave its room before it is killed, ms. */
 const JOB_CLOSE_MS = 4000;
 /** Loading the job's code takes about a second on a quiet machine; the framework's 10 s is too short for a busy one. */
@@ -61,7 +66,7 @@ export class AgentWorker {
         apiKey: options.apiKey,
         apiSecret: options.apiSecret,
         requestFunc: (request) => this.#onRequest(request),
-        loadFunc: () => Promise.resolve(this.load),
+        loadFunc: () => Promise.resolve(Math.min(MAX_REPORTED_LOAD, this.load)),
         loadThreshold: 1,
         numIdleProcesses: 1,
         initializeProcessTimeout: JOB_START_MS,
@@ -100,7 +105,7 @@ export class AgentWorker {
     return this.#server.activeJobs.length;
   }
 
-  /** 0–1: what the worker tells LiveKit, which prefers the least loaded worker and skips full ones. */
+  /** Sessions in use, 0–1: what the worker tells LiveKit, which prefers the least loaded worker. */
   get load(): number {
     return Math.min(1, this.#admitted() / this.#options.maxSessions);
   }

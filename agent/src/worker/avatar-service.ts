@@ -64,7 +64,10 @@ export class AvatarService {
   static async start(
     env: Env,
     logger: Logger,
-    hooks: { onStarted(service: AvatarService): void; onFatal(error: AvatarError): void },
+    hooks: {
+      readonly onStarted: (service: AvatarService) => void;
+      readonly onFatal: (error: AvatarError) => void;
+    },
   ): Promise<void> {
     const config = await loadConfig(env.configPath);
     const packs = new PackShelf(env.modelsDir);

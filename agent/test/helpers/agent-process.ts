@@ -28,12 +28,14 @@ export class TestAgent {
   readonly process: TestProcess;
   readonly httpUrl: string;
   readonly agentName: string;
+  readonly socketPath: string;
   readonly #livekit: TestLivekitServer;
 
   private constructor(options: TestAgentOptions, port: number, folder: string) {
     this.#livekit = options.livekit;
     this.httpUrl = `http://127.0.0.1:${port}`;
     this.agentName = /agent_name: *([\w-]+)/.exec(options.config)?.[1] ?? 'avatar';
+    this.socketPath = join(folder, 'engine.sock');
     this.process = new TestProcess('agent', process.execPath, [MAIN], {
       NODE_ENV: 'production',
       MALLOC_ARENA_MAX: '2',
@@ -42,7 +44,7 @@ export class TestAgent {
       LIVEKIT_API_SECRET: options.livekit.apiSecret,
       AVATAR_CONFIG: join(folder, 'realtime.yaml'),
       AVATAR_HTTP_PORT: String(port),
-      AVATAR_ENGINE_SOCKET: join(folder, 'engine.sock'),
+      AVATAR_ENGINE_SOCKET: this.socketPath,
       ...options.env,
     });
   }

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -37,7 +38,7 @@ export async function waitFor<T>(
   }
 }
 
-/** A program under test: keeps its output, dies with the test. */
+/** A program under test: keeps its output (also in files of TEST_LOG_DIR, if set), dies with the test. */
 export class TestProcess {
   readonly #child: ChildProcess;
   readonly #name: string;
@@ -51,7 +52,11 @@ export class TestProcess {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const keep = (data: Buffer) => (this.#output = (this.#output + data.toString()).slice(-200_000));
+    const logDir = process.env['TEST_LOG_DIR'];
+    const keep = (data: Buffer) => {
+      this.#output = (this.#output + data.toString()).slice(-200_000);
+      if (logDir) appendFileSync(join(logDir, `${name}-${this.pid}.log`), data);
+    };
     this.#child.stdout!.on('data', keep);
     this.#child.stderr!.on('data', keep);
     this.#exited = new Promise((resolve) => {
