@@ -3,10 +3,25 @@
  * displacement = scale · R · Σ parameter · shape, then lips that would cross are sealed at their middle.
  */
 import { POSE_SCALE } from './pose-fit.ts';
-import { FACE_LANDMARKS, LIP_LINE_POINTS, STENCIL_TAPS, type RendererData } from './renderer-data.ts';
+import {
+  FACE_LANDMARKS,
+  LIP_LINE_POINTS,
+  STENCIL_TAPS,
+  type RendererData,
+} from './renderer-data.ts';
 
 /** Middle point of the lip lines. */
 const MIDDLE = (LIP_LINE_POINTS - 1) / 2;
+
+/** Own opening of a mouth that still counts as closed, dm: landmarks of closed lips are that far apart. */
+export const CLOSED_GAP_DM = 0.012;
+
+/** mouthClose needed to shut an opening of 1 dm between the middles of the lips. */
+export function closeWeightPerDm(data: RendererData): number {
+  const from = data.parameterNames.indexOf('mouthClose') * data.restFace.length;
+  const heightOf = (landmark: number): number => data.shapes[from + landmark * 3 + 1]!;
+  return 1 / (heightOf(data.lowerLip[MIDDLE]!) - heightOf(data.upperLip[MIDDLE]!));
+}
 
 /** The fine mesh of one frame: where its vertices are, and how far the mouth moves them. All buffers are reused. */
 export class FaceBasis {
@@ -26,9 +41,11 @@ export class FaceBasis {
   readonly #coarseDy: Float32Array;
   /** Landmarks any shape moves; the others keep displacement 0. */
   readonly #moving: Uint16Array;
+  readonly #close: number;
 
   constructor(data: RendererData) {
     this.#data = data;
+    this.#close = data.parameterNames.indexOf('mouthClose');
     const coarse = FACE_LANDMARKS + data.ringOf.length;
     const fine = data.taps.length / STENCIL_TAPS;
     this.#coarseX = new Float32Array(coarse);
@@ -73,10 +90,18 @@ export class FaceBasis {
   }
 
   /**
-   * Set the displacement for parameters (0–1, in the order of the data) already scaled by strength and speech ratio.
-   * `pose` holds the frame's pose at `poseAt`.
+   * Set the displacement for `weights` (0–1, in the order of the data, already scaled by strength and speech ratio).
+   * A source whose own mouth is open is shut as far as `ratio` says: `shut` is added to mouthClose, which moves lips
+   * and chin, and what then remains open point by point is closed on the lip line. `pose` holds the pose at `poseAt`.
    */
-  displace(parameters: Float32Array, pose: Float32Array, poseAt: number): void {
+  displace(
+    weights: Float32Array,
+    shut: number,
+    ratio: number,
+    pose: Float32Array,
+    poseAt: number,
+  ): void {
+    weights[this.#close]! += shut;
     const { shapes, ringOf, ringGain } = this.#data;
     const stride = FACE_LANDMARKS * 3;
     const scale = pose[poseAt + POSE_SCALE]!;
@@ -94,8 +119,8 @@ export class FaceBasis {
       let ax = 0;
       let ay = 0;
       let az = 0;
-      for (let p = 0, at = k * 3; p < parameters.length; p += 1, at += stride) {
-        const w = parameters[p]!;
+      for (let p = 0, at = k * 3; p < weights.length; p += 1, at += stride) {
+        const w = weights[p]!;
         if (w === 0) continue;
         ax += w * shapes[at]!;
         ay += w * shapes[at + 1]!;
@@ -104,7 +129,7 @@ export class FaceBasis {
       cdx[k] = xx * ax + xy * ay + xz * az;
       cdy[k] = yx * ax + yy * ay + yz * az;
     }
-    this.#sealLips(pose, poseAt);
+    this.#sealLips(shut, ratio, pose, poseAt);
     for (let k = 0; k < ringOf.length; k += 1) {
       cdx[FACE_LANDMARKS + k] = cdx[ringOf[k]!]! * ringGain[k]!;
       cdy[FACE_LANDMARKS + k] = cdy[ringOf[k]!]! * ringGain[k]!;
@@ -121,12 +146,14 @@ export class FaceBasis {
     const length = Math.hypot(pose[poseAt + 1]!, pose[poseAt + 4]!);
     const ux = pose[poseAt + 1]! / length;
     const uy = -pose[poseAt + 4]! / length;
-    return (this.#coarseX[u]! - this.#coarseX[l]!) * ux + (this.#coarseY[u]! - this.#coarseY[l]!) * uy;
+    return (
+      (this.#coarseX[u]! - this.#coarseX[l]!) * ux + (this.#coarseY[u]! - this.#coarseY[l]!) * uy
+    );
   }
 
-  /** Where the lower lip would pass the upper one, both meet in the middle instead. */
-  #sealLips(pose: Float32Array, poseAt: number): void {
-    const { upperLip, lowerLip } = this.#data;
+  /** Close the source's own opening on the lip line; where lips would cross, both meet in the middle instead. */
+  #sealLips(shut: number, ratio: number, pose: Float32Array, poseAt: number): void {
+    const { upperLip, lowerLip, shapes } = this.#data;
     const cx = this.#coarseX;
     const cy = this.#coarseY;
     const cdx = this.#coarseDx;
@@ -134,19 +161,24 @@ export class FaceBasis {
     const length = Math.hypot(pose[poseAt + 1]!, pose[poseAt + 4]!);
     const ux = pose[poseAt + 1]! / length;
     const uy = -pose[poseAt + 4]! / length;
+    const scale = pose[poseAt + POSE_SCALE]!;
+    const closeFrom = this.#close * FACE_LANDMARKS * 3 + 1;
     let travel = 0;
     for (let k = 0; k < LIP_LINE_POINTS; k += 1) {
       const u = upperLip[k]!;
       const l = lowerLip[k]!;
       travel = Math.max(travel, cdx[u]! ** 2 + cdy[u]! ** 2, cdx[l]! ** 2 + cdy[l]! ** 2);
       if (u === l) continue;
-      const gap =
-        (cx[u]! + cdx[u]! - cx[l]! - cdx[l]!) * ux + (cy[u]! + cdy[u]! - cy[l]! - cdy[l]!) * uy;
-      if (gap >= 0) continue;
-      cdx[u]! -= (gap / 2) * ux;
-      cdy[u]! -= (gap / 2) * uy;
-      cdx[l]! += (gap / 2) * ux;
-      cdy[l]! += (gap / 2) * uy;
+      const ownGap = (cx[u]! - cx[l]!) * ux + (cy[u]! - cy[l]!) * uy;
+      const shutBy = shut * scale * (shapes[closeFrom + l * 3]! - shapes[closeFrom + u * 3]!);
+      const excess = Math.max(0, ownGap - CLOSED_GAP_DM * scale) * ratio - shutBy;
+      const gap = ownGap + (cdx[u]! - cdx[l]!) * ux + (cdy[u]! - cdy[l]!) * uy - excess;
+      // Negative: the lips would cross by that much.
+      const half = (excess + Math.min(0, gap)) / 2;
+      cdx[u]! -= half * ux;
+      cdy[u]! -= half * uy;
+      cdx[l]! += half * ux;
+      cdy[l]! += half * uy;
     }
     this.lipTravelPx = Math.sqrt(travel);
   }

@@ -12,6 +12,8 @@ export class HoleMask {
   readonly bounds: HoleBounds = { x: 0, y: 0, width: 0, height: 0 };
   /** Covered part of every pixel. */
   coverage = new Float32Array(0);
+  /** Coverage with a soft edge (one pixel of [1 2 1] blur): what the interior is blended with. */
+  soft = new Float32Array(0);
   /** Coverage blurred over about 3 % of the mouth width: low in narrow places and near the lips. */
   blurred = new Float32Array(0);
   /** Sum of the coverage, px². */
@@ -52,6 +54,7 @@ export class HoleMask {
     const size = b.width * b.height;
     if (this.coverage.length < size) {
       this.coverage = new Float32Array(size);
+      this.soft = new Float32Array(size);
       this.blurred = new Float32Array(size);
       this.#work = new Float32Array(size);
       this.#cells = new Float32Array(size + b.height * 2);
@@ -77,9 +80,10 @@ export class HoleMask {
     return this.areaPx > 0.01;
   }
 
-  /** Fill `blurred`: two box blurs of the given radius. */
+  /** Fill `soft`, and `blurred` by two box blurs of the given radius. */
   blur(radiusPx: number): void {
     const { width, height } = this.bounds;
+    tent(this.coverage, this.#work, this.soft, width, height);
     boxRows(this.coverage, this.#work, width, height, radiusPx);
     boxColumns(this.#work, this.blurred, width, height, radiusPx);
     boxRows(this.blurred, this.#work, width, height, radiusPx);
@@ -137,7 +141,32 @@ export class HoleMask {
   #carried = 0;
 }
 
-function boxRows(from: Float32Array, to: Float32Array, width: number, height: number, radius: number): void {
+/** [1 2 1] in both directions. The outermost pixels are margin and stay 0. */
+function tent(
+  from: Float32Array,
+  work: Float32Array,
+  to: Float32Array,
+  width: number,
+  height: number,
+): void {
+  const last = width * height - 1;
+  work[0] = 0;
+  work[last] = 0;
+  for (let k = 1; k < last; k += 1) work[k] = 0.25 * (from[k - 1]! + from[k + 1]!) + 0.5 * from[k]!;
+  to.fill(0, 0, width);
+  to.fill(0, last + 1 - width, last + 1);
+  for (let k = width; k <= last - width; k += 1) {
+    to[k] = 0.25 * (work[k - width]! + work[k + width]!) + 0.5 * work[k]!;
+  }
+}
+
+function boxRows(
+  from: Float32Array,
+  to: Float32Array,
+  width: number,
+  height: number,
+  radius: number,
+): void {
   const scale = 1 / (2 * radius + 1);
   for (let row = 0; row < height; row += 1) {
     const at = row * width;
@@ -151,7 +180,13 @@ function boxRows(from: Float32Array, to: Float32Array, width: number, height: nu
   }
 }
 
-function boxColumns(from: Float32Array, to: Float32Array, width: number, height: number, radius: number): void {
+function boxColumns(
+  from: Float32Array,
+  to: Float32Array,
+  width: number,
+  height: number,
+  radius: number,
+): void {
   const scale = 1 / (2 * radius + 1);
   for (let x = 0; x < width; x += 1) {
     let sum = 0;

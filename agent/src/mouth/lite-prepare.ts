@@ -69,8 +69,9 @@ export function prepareLite(data: RendererData, frames: FrameStore, track: FaceT
       corner(LEFT_CORNER, 1) - corner(RIGHT_CORNER, 1),
     );
     out[at + FRAME_MOUTH_WIDTH] = mouthWidthPx;
-    out[at + FRAME_LIGHT] = lightOf(frames, frame, track.landmarks, from);
-    meanColour(frames, frame, track.landmarks, from, RED_LIPS, out, at + FRAME_LIPS);
+    const seen: Seen = { frames, frame, landmarks: track.landmarks, from };
+    out[at + FRAME_LIGHT] = lightOf(seen);
+    meanColour(seen, RED_LIPS, out, at + FRAME_LIPS);
     if (visibility < 0.5) continue;
     mouthWidths.push(mouthWidthPx / scale / Math.cos(yawOf(out, at)));
     const lip = toFace(out, at, centre, track.landmarks, from + UPPER_LIP * 3);
@@ -98,7 +99,10 @@ export function readPrepared(bytes: Uint8Array, frames: FrameStore): Float32Arra
   const expected = (HEAD_LENGTH + frameCount * FRAME_LENGTH) * 4;
   const values = bytes.length === expected ? new Float32Array(new Uint8Array(bytes).buffer) : null;
   const fits =
-    values?.[0] === VERSION && values[1] === frameCount && values[2] === width && values[3] === height;
+    values?.[0] === VERSION &&
+    values[1] === frameCount &&
+    values[2] === width &&
+    values[3] === height;
   if (!fits) {
     throw new AvatarError(
       'BUNDLE_INVALID',
@@ -135,28 +139,33 @@ function toFace(
   ];
 }
 
+/** One frame and where its landmarks start. */
+type Seen = { frames: FrameStore; frame: number; landmarks: Float32Array; from: number };
+
+/** Pixel of a landmark, moved into the frame: index into luma, and into U (V lies a plane further). */
+function pixelOf(seen: Seen, landmark: number): { luma: number; chroma: number } {
+  const { width, height } = seen.frames;
+  const start = (seen.frame * width * height * 3) / 2;
+  const at = seen.from + landmark * 3;
+  const x = Math.min(width - 1, Math.max(0, Math.floor(seen.landmarks[at]!)));
+  const y = Math.min(height - 1, Math.max(0, Math.floor(seen.landmarks[at + 1]!)));
+  return {
+    luma: start + y * width + x,
+    chroma: start + width * height + (y >> 1) * (width >> 1) + (x >> 1),
+  };
+}
+
 /** Mean RGB of the pixels at some landmarks. */
-function meanColour(
-  frames: FrameStore,
-  frame: number,
-  landmarks: Float32Array,
-  from: number,
-  points: readonly number[],
-  out: Float32Array,
-  to: number,
-): void {
-  const { width, height, i420 } = frames;
-  const start = (frame * width * height * 3) / 2;
+function meanColour(seen: Seen, points: readonly number[], out: Float32Array, to: number): void {
+  const { width, height, i420 } = seen.frames;
   let luma = 0;
   let u = 0;
   let v = 0;
-  for (const k of points) {
-    const x = Math.min(width - 1, Math.max(0, Math.floor(landmarks[from + k * 3]!)));
-    const y = Math.min(height - 1, Math.max(0, Math.floor(landmarks[from + k * 3 + 1]!)));
-    const chroma = start + width * height + (y >> 1) * (width >> 1) + (x >> 1);
-    luma += i420[start + y * width + x]!;
-    u += i420[chroma]!;
-    v += i420[chroma + (width * height) / 4]!;
+  for (const point of points) {
+    const pixel = pixelOf(seen, point);
+    luma += i420[pixel.luma]!;
+    u += i420[pixel.chroma]!;
+    v += i420[pixel.chroma + (width * height) / 4]!;
   }
   const l = (luma / points.length - 16) * 1.16438;
   const cu = u / points.length - 128;
@@ -167,17 +176,14 @@ function meanColour(
 }
 
 /** Light on the face, 0–1: between the mean and the brightest of cheeks and nose. */
-function lightOf(frames: FrameStore, frame: number, landmarks: Float32Array, from: number): number {
-  const { width, height, i420 } = frames;
-  const start = (frame * width * height * 3) / 2;
+function lightOf(seen: Seen): number {
   let sum = 0;
   let brightest = 0;
-  for (const k of CHEEKS_AND_NOSE) {
-    const x = Math.min(width - 1, Math.max(0, Math.floor(landmarks[from + k * 3]!)));
-    const y = Math.min(height - 1, Math.max(0, Math.floor(landmarks[from + k * 3 + 1]!)));
-    const luma = Math.min(1, Math.max(0, (i420[start + y * width + x]! - 16) / 219));
-    sum += luma;
-    brightest = Math.max(brightest, luma);
+  for (const point of CHEEKS_AND_NOSE) {
+    const luma = (seen.frames.i420[pixelOf(seen, point).luma]! - 16) / 219;
+    const light = Math.min(1, Math.max(0, luma));
+    sum += light;
+    brightest = Math.max(brightest, light);
   }
   return 0.5 * (sum / CHEEKS_AND_NOSE.length) + 0.5 * brightest;
 }

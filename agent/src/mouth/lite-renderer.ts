@@ -4,7 +4,7 @@
  */
 import type { FaceTrack, FrameStore, PackAvatarSettings, Patch } from '../pipeline/model-pack.ts';
 import { LANDMARK_COUNT } from '../pipeline/model-pack.ts';
-import { FaceBasis } from './face-basis.ts';
+import { CLOSED_GAP_DM, closeWeightPerDm, FaceBasis } from './face-basis.ts';
 import { HoleMask } from './hole-mask.ts';
 import {
   FRAME_GAP,
@@ -19,7 +19,7 @@ import {
 import { MeshWarp } from './mesh-warp.ts';
 import { MouthInterior, type MouthPlacement } from './mouth-interior.ts';
 import { paintMouth } from './paint-mouth.ts';
-import { faceCentre, POSE_SCALE } from './pose-fit.ts';
+import { faceCentre } from './pose-fit.ts';
 import type { RendererData } from './renderer-data.ts';
 import { RegionCache } from './region-cache.ts';
 
@@ -34,8 +34,8 @@ export type LiteRendererParts = {
   readonly settings: PackAvatarSettings;
 };
 
-/** Own opening of a mouth that counts as closed, dm. */
-const CLOSED_GAP_DM = 0.02;
+/** Thickness of the line between closed lips, px. */
+const SEAM_PX = 1.2;
 /** Mouths narrower than this are drawn with 2 × 2 samples per pixel. */
 const FINE_MOUTH_PX = 180;
 
@@ -57,11 +57,13 @@ export class LiteRenderer {
   readonly #holeY: Float32Array;
   readonly #patch: { -readonly [K in keyof Patch]: Patch[K] };
   readonly #jaw: number;
-  readonly #close: number;
   readonly #tongue: number;
+  readonly #pucker: number;
+  readonly #funnel: number;
   /** mouthClose that shuts an opening of 1 dm. */
   readonly #closePerDm: number;
   #landmarksOf = -1;
+  #holeAreaPx = 0;
 
   /** @throws AvatarError BUNDLE_INVALID when packData belongs to other frames */
   constructor(parts: LiteRendererParts) {
@@ -79,27 +81,30 @@ export class LiteRenderer {
     };
     this.#basis = new FaceBasis(data);
     const fine = this.#basis.x.length;
-    this.#warp = new MeshWarp(data.meshTriangles, fine);
+    this.#warp = new MeshWarp(data.meshTriangles, data.fanTriangleCount, fine);
     this.#interior = new MouthInterior(data);
     this.#regions = new RegionCache(frames);
     this.#weights = new Float32Array(data.parameterNames.length);
     this.#holeX = new Float32Array(fine);
     this.#holeY = new Float32Array(fine);
-    this.#patch = { x: 0, y: 0, width: 0, height: 0, rgb: new Uint8Array(0), alpha: new Uint8Array(0) };
+    this.#patch = {
+      x: 0,
+      y: 0,
+      width: 0,
+      height: 0,
+      rgb: new Uint8Array(0),
+      alpha: new Uint8Array(0),
+    };
     this.#jaw = data.parameterNames.indexOf('jawOpen');
-    this.#close = data.parameterNames.indexOf('mouthClose');
     this.#tongue = data.parameterNames.indexOf('tongueUp');
-    const closing = this.#close * data.restFace.length;
-    const middle = data.upperLip.length >> 1;
-    this.#closePerDm =
-      1 /
-      (data.shapes[closing + data.lowerLip[middle]! * 3 + 1]! -
-        data.shapes[closing + data.upperLip[middle]! * 3 + 1]!);
+    this.#pucker = data.parameterNames.indexOf('mouthPucker');
+    this.#funnel = data.parameterNames.indexOf('mouthFunnel');
+    this.#closePerDm = closeWeightPerDm(data);
   }
 
-  /** Area of the opening in the latest patch, px². */
+  /** Area of the opening in the latest patch, px², without the seam of closed lips. */
   get holeAreaPx(): number {
-    return this.#hole.areaPx;
+    return this.#holeAreaPx;
   }
 
   /**
@@ -110,7 +115,7 @@ export class LiteRenderer {
   render(sourceFrame: number, parameters: Float32Array, speechRatio: number): Patch | null {
     const prepared = this.#prepared;
     const at = HEAD_LENGTH + sourceFrame * FRAME_LENGTH;
-    this.#hole.areaPx = 0;
+    this.#holeAreaPx = 0;
     const ratio = speechRatio * (prepared[at + FRAME_VISIBILITY] ?? 0);
     if (!(ratio > 0)) return null;
     if (this.#landmarksOf !== sourceFrame) {
@@ -124,8 +129,7 @@ export class LiteRenderer {
     const jaw = weights[this.#jaw]!;
     // An avatar whose own mouth is open is shut first, then driven like any other.
     const openDm = Math.max(0, prepared[at + FRAME_GAP]! - CLOSED_GAP_DM);
-    weights[this.#close]! += openDm * this.#closePerDm * ratio;
-    this.#basis.displace(weights, prepared, at);
+    this.#basis.displace(weights, openDm * this.#closePerDm * ratio, ratio, prepared, at);
     const region = this.#regions.open(sourceFrame, this.#basis);
     if (region === null) return null;
     this.#warp.draw(this.#basis, region);
@@ -145,13 +149,18 @@ export class LiteRenderer {
     const { x, y, dx, dy } = this.#basis;
     const { region } = target;
     const loop = this.#data.lipLoop;
-    for (let k = 0; k < loop.length; k += 1) {
+    // Closed lips keep a seam of SEAM_PX, so that their line stays smooth; the upper half of the loop comes first.
+    const half = (loop.length - 1) >> 1;
+    const upScale = SEAM_PX / 2 / Math.hypot(prepared[at + 1]!, prepared[at + 4]!);
+    for (let k = 0; k < loop.length - 1; k += 1) {
       const v = loop[k]!;
-      this.#holeX[v] = x[v]! + dx[v]! - region.x;
-      this.#holeY[v] = y[v]! + dy[v]! - region.y;
+      const side = k === 0 || k === half ? 0 : k < half ? upScale : -upScale;
+      this.#holeX[v] = x[v]! + dx[v]! - region.x + side * prepared[at + 1]!;
+      this.#holeY[v] = y[v]! + dy[v]! - region.y - side * prepared[at + 4]!;
     }
+    this.#holeAreaPx = loopAreaPx(loop, this.#basis);
     const mouthWidthPx = prepared[at + FRAME_MOUTH_WIDTH]!;
-    const radius = Math.max(1, Math.round(mouthWidthPx * 0.02));
+    const radius = Math.max(1, Math.round(mouthWidthPx * 0.026));
     const open = this.#hole.draw(loop, this.#holeX, this.#holeY, {
       width: region.width,
       height: region.height,
@@ -176,8 +185,20 @@ export class LiteRenderer {
       lipsAt: at + FRAME_LIPS,
       upX: prepared[at + 1]!,
       upY: -prepared[at + 4]!,
-      shadowPx: 0.085 * mouthWidthPx,
-      depthScale: prepared[at + POSE_SCALE]!,
+      shadowPx: 0.03 * mouthWidthPx,
+      recess: Math.min(1, 0.8 * this.#weights[this.#pucker]! + 0.5 * this.#weights[this.#funnel]!),
     });
   }
+}
+
+/** Area of the displaced polygon of fine vertices `loop`, px². */
+function loopAreaPx(loop: Uint16Array, basis: FaceBasis): number {
+  const { x, y, dx, dy } = basis;
+  let doubled = 0;
+  for (let k = 1; k < loop.length; k += 1) {
+    const a = loop[k - 1]!;
+    const b = loop[k]!;
+    doubled += (x[a]! + dx[a]!) * (y[b]! + dy[b]!) - (x[b]! + dx[b]!) * (y[a]! + dy[a]!);
+  }
+  return Math.abs(doubled) / 2;
 }

@@ -15,7 +15,7 @@ const SUBPIXEL = 16;
 export type WarpTarget = {
   readonly region: Region;
   /** Source pixels of the region, R + G·2⁸ + B·2¹⁶. */
-  readonly packed: Uint32Array;
+  readonly packed: Int32Array;
   readonly rgb: Uint8Array;
   readonly alpha: Uint8Array;
 };
@@ -23,10 +23,13 @@ export type WarpTarget = {
 /** Reused per-vertex buffers of one mesh. */
 export class MeshWarp {
   readonly #triangles: Uint16Array;
+  readonly #fanFrom: number;
   readonly #opacity: Float32Array;
 
-  constructor(triangles: Uint16Array, vertexCount: number) {
+  /** The last `fanTriangleCount` of the triangles lie inside the lips. */
+  constructor(triangles: Uint16Array, fanTriangleCount: number, vertexCount: number) {
     this.#triangles = triangles;
+    this.#fanFrom = triangles.length - fanTriangleCount * 3;
     this.#opacity = new Float32Array(vertexCount);
   }
 
@@ -38,14 +41,29 @@ export class MeshWarp {
       const travel = Math.sqrt(dx[k]! * dx[k]! + dy[k]! * dy[k]!) / OPAQUE_FROM_PX;
       opacity[k] = travel < 0.02 ? 0 : travel > 1 ? 255 : travel * 255;
     }
+    // Folded triangles (they turn the other way than in the source) go first: their neighbours cover them, and no
+    // pixel of the undisplaced face shows between. So do those inside the lips, which have no fixed side.
+    this.#drawPass(basis, target, true);
+    this.#drawPass(basis, target, false);
+  }
+
+  #drawPass(basis: FaceBasis, target: WarpTarget, under: boolean): void {
+    const { x, y, dx, dy } = basis;
     const triangles = this.#triangles;
+    const opacity = this.#opacity;
     for (let t = 0; t < triangles.length; t += 3) {
       const a = triangles[t]!;
       const b = triangles[t + 1]!;
       const c = triangles[t + 2]!;
-      if (opacity[a]! + opacity[b]! + opacity[c]! > 0) {
-        this.#drawTriangle(basis, target, a, b, c);
-      }
+      if (opacity[a]! + opacity[b]! + opacity[c]! === 0) continue;
+      const sourceArea = (x[b]! - x[a]!) * (y[c]! - y[a]!) - (x[c]! - x[a]!) * (y[b]! - y[a]!);
+      const ax = x[a]! + dx[a]!;
+      const ay = y[a]! + dy[a]!;
+      const area =
+        (x[b]! + dx[b]! - ax) * (y[c]! + dy[c]! - ay) -
+        (x[c]! + dx[c]! - ax) * (y[b]! + dy[b]! - ay);
+      const isUnder = t >= this.#fanFrom || area * sourceArea < 0;
+      if (isUnder === under) this.#drawTriangle(basis, target, a, b, c);
     }
   }
 
@@ -85,9 +103,6 @@ export class MeshWarp {
     const ry = y[r]! + dy[r]! - top;
     const area = (qx - px) * (ry - py) - (rx - px) * (qy - py);
     if (area < 1e-4 && area > -1e-4) return;
-    // Folded over (the source triangle turns the other way): hidden behind its neighbours.
-    const sourceArea = (x[q]! - x[p]!) * (y[r]! - y[p]!) - (x[r]! - x[p]!) * (y[q]! - y[p]!);
-    if (area * sourceArea < 0) return;
     const firstRow = Math.max(0, Math.ceil(py - 0.5));
     const lastRow = Math.min(height, Math.ceil(ry - 0.5));
     if (firstRow >= lastRow) return;
@@ -145,18 +160,16 @@ export class MeshWarp {
         const c10 = packed[s + 1]!;
         const c01 = packed[s + width]!;
         const c11 = packed[s + width + 1]!;
-        const redBlue =
-          Math.imul(c00 & 0xff00ff, w00) +
-          Math.imul(c10 & 0xff00ff, w10) +
-          Math.imul(c01 & 0xff00ff, w01) +
-          Math.imul(c11 & 0xff00ff, w11) +
-          0x800080;
-        const green =
-          (c00 & 0xff00) * w00 + (c10 & 0xff00) * w10 + (c01 & 0xff00) * w01 + (c11 & 0xff00) * w11 + 0x8000;
+        let redBlue = (Math.imul(c00 & 0xff00ff, w00) + Math.imul(c10 & 0xff00ff, w10)) | 0;
+        redBlue = (redBlue + Math.imul(c01 & 0xff00ff, w01)) | 0;
+        redBlue = (redBlue + Math.imul(c11 & 0xff00ff, w11)) | 0;
+        redBlue = (redBlue + 0x800080) | 0;
+        let green = Math.imul((c00 >> 8) & 255, w00) + Math.imul((c10 >> 8) & 255, w10);
+        green += Math.imul((c01 >> 8) & 255, w01) + Math.imul((c11 >> 8) & 255, w11);
         const byte = at * 3;
-        rgb[byte] = (redBlue >>> 8) & 255;
-        rgb[byte + 1] = green >>> 16;
-        rgb[byte + 2] = redBlue >>> 24;
+        rgb[byte] = redBlue >> 8;
+        rgb[byte + 1] = (green + 128) >> 8;
+        rgb[byte + 2] = redBlue >> 24;
         alpha[at] = solid ? 255 : o < 0 ? 0 : o > 255 ? 255 : o;
         at += 1;
         sx += xPerX;

@@ -13,7 +13,12 @@ const DIFFUSE = 0.58;
 const GLOSS = 46;
 
 /** Where the avatar's teeth sit compared with the mean face, dm, and how wide the arch is. */
-export type MouthPlacement = { offsetX: number; offsetY: number; offsetZ: number; archScale: number };
+export type MouthPlacement = {
+  offsetX: number;
+  offsetY: number;
+  offsetZ: number;
+  archScale: number;
+};
 
 /** Colour and depth buffers of the opening, `samples` × as fine as the frame. */
 export class MouthInterior {
@@ -81,13 +86,22 @@ export class MouthInterior {
     for (let k = 0, i = 0; i < mouthPositions.length; k += 1, i += 3) {
       const fx =
         mouthPositions[i]! * placement.archScale +
-        jaw * mouthJaw[i]! + tongue * mouthTongue[i]! + placement.offsetX - centre[0]!;
+        jaw * mouthJaw[i]! +
+        tongue * mouthTongue[i]! +
+        placement.offsetX -
+        centre[0]!;
       const fy =
         mouthPositions[i + 1]! +
-        jaw * mouthJaw[i + 1]! + tongue * mouthTongue[i + 1]! + placement.offsetY - centre[1]!;
+        jaw * mouthJaw[i + 1]! +
+        tongue * mouthTongue[i + 1]! +
+        placement.offsetY -
+        centre[1]!;
       const fz =
         mouthPositions[i + 2]! +
-        jaw * mouthJaw[i + 2]! + tongue * mouthTongue[i + 2]! + placement.offsetZ - centre[2]!;
+        jaw * mouthJaw[i + 2]! +
+        tongue * mouthTongue[i + 2]! +
+        placement.offsetZ -
+        centre[2]!;
       this.#x[k] = originX + scale * (pose[p]! * fx + pose[p + 1]! * fy + pose[p + 2]! * fz);
       this.#y[k] = originY - scale * (pose[p + 3]! * fx + pose[p + 4]! * fy + pose[p + 5]! * fz);
       this.#z[k] = pose[p + 6]! * fx + pose[p + 7]! * fy + pose[p + 8]! * fz;

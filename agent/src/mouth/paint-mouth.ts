@@ -22,17 +22,39 @@ export type MouthLook = {
   readonly upY: number;
   /** How far the upper lip's shadow reaches, px. */
   readonly shadowPx: number;
-  /** px per dm. */
-  readonly depthScale: number;
+  /** How far the lips stand in front of the teeth, 0–1: protruded lips shade them. */
+  readonly recess: number;
 };
 
 /** Back of the mouth where nothing is drawn, RGB at full light. */
 const CAVITY = [46, 17, 17] as const;
 
+/** Brightness of the line between nearly closed lips, as a part of the lips'. */
+const SEAM_SHADE = 0.76;
+
 const smooth = (low: number, high: number, value: number): number => {
   const t = Math.min(1, Math.max(0, (value - low) / (high - low)));
   return t * t * (3 - 2 * t);
 };
+
+/** Blurred coverage at a pixel of the bounds, 0 outside. */
+function sampleBlurred(hole: HoleMask, column: number, row: number): number {
+  const { width, height } = hole.bounds;
+  if (row < 0 || row >= height || column < 0 || column >= width) return 0;
+  return hole.blurred[row * width + column]!;
+}
+
+/** A narrow opening becomes a soft dark line: mostly the lips above and below, in their shade. */
+function softenSeam(target: WarpTarget, x: number, y: number, amount: number): void {
+  const { region, rgb } = target;
+  if (y < 2 || y >= region.height - 2) return;
+  const at = (y * region.width + x) * 3;
+  const rows = region.width * 6;
+  for (let k = at; k < at + 3; k += 1) {
+    const lips = 0.5 * (rgb[k - rows]! + rgb[k + rows]!);
+    rgb[k] = rgb[k]! + (lips * SEAM_SHADE - rgb[k]!) * amount * 0.8 + 0.5;
+  }
+}
 
 /** Blend the drawn interior over the warped pixels of `target`. */
 export function paintMouth(
@@ -42,7 +64,7 @@ export function paintMouth(
   look: MouthLook,
 ): void {
   const { region, rgb, alpha } = target;
-  const { bounds, coverage, blurred } = hole;
+  const { bounds, soft, blurred } = hole;
   const { width, height } = bounds;
   const gain = Math.min(1.1, Math.max(0.3, 0.3 + 0.85 * look.light));
   const shiftX = Math.round(look.upX * look.shadowPx);
@@ -52,13 +74,19 @@ export function paintMouth(
   const lipB = look.lips[look.lipsAt + 2]!;
   const { samples, strength } = look;
   const share = 1 / (samples * samples);
+  const daylight = 1 - 0.45 * look.recess;
+  // Both the direct light and what flesh reflects get less behind protruded lips.
+  const ambient = 1 - 0.22 * look.recess;
   for (let row = 0; row < height; row += 1) {
     for (let column = 0; column < width; column += 1) {
       const k = row * width + column;
-      const covered = coverage[k]!;
+      const covered = soft[k]!;
       if (covered === 0) continue;
       const depthOfHole = blurred[k]!;
-      const opacity = covered * strength * smooth(0.06, 0.3, depthOfHole);
+      const deep = smooth(0.1, 0.36, depthOfHole);
+      if (deep < 0.95)
+        softenSeam(target, bounds.x + column, bounds.y + row, covered * strength * (1 - deep));
+      const opacity = covered * strength * deep;
       if (opacity < 0.004) continue;
       let r = 0;
       let g = 0;
@@ -77,20 +105,18 @@ export function paintMouth(
           }
         }
       }
-      // Light that comes past the upper lip: what is covered a little further up.
-      const upRow = row + shiftY;
-      const upColumn = column + shiftX;
-      const above =
-        upRow < 0 || upRow >= height || upColumn < 0 || upColumn >= width
-          ? 0
-          : blurred[upRow * width + upColumn]!;
-      const light = gain * (0.34 + 0.66 * smooth(0, 0.85, above)) * (0.45 + 0.55 * smooth(0.3, 0.95, depthOfHole));
-      const inside = smooth(0.28, 0.8, depthOfHole);
-      const scale = light * share;
-      const wet = 0.4 * (1 - inside);
-      r = r * scale * inside + lipR * wet;
-      g = g * scale * inside + lipG * wet * 0.8;
-      b = b * scale * inside + lipB * wet * 0.8;
+      // Light comes past the upper lip: how open it is a little further up. Shadows are warm, as flesh reflects.
+      const above = sampleBlurred(hole, column + shiftX, row + shiftY);
+      const below = sampleBlurred(hole, column - shiftX, row - shiftY);
+      const shadow =
+        daylight * smooth(0, 0.8, above) * (0.55 + 0.45 * smooth(0.25, 0.8, depthOfHole));
+      const scale = gain * ambient * share;
+      // At the rim the inner lip shows: dark and in the shade under the upper lip, lit on the lower one.
+      const inside = smooth(0.34, 0.78, depthOfHole);
+      const wet = (1 - inside) * (0.34 + 0.2 * smooth(-0.1, 0.35, above - below));
+      r = r * scale * (0.5 + 0.5 * shadow) * inside + lipR * wet;
+      g = g * scale * (0.38 + 0.62 * shadow) * inside + lipG * wet * 0.82;
+      b = b * scale * (0.34 + 0.66 * shadow) * inside + lipB * wet * 0.82;
       const at = (bounds.y + row) * region.width + bounds.x + column;
       const byte = at * 3;
       rgb[byte] = rgb[byte]! + (Math.min(255, r) - rgb[byte]!) * opacity + 0.5;

@@ -9,12 +9,12 @@ const KEPT_FRAMES = 4;
 /** Room around the mesh, px: the warp never samples outside the region. */
 const MARGIN_PX = 2;
 
-type Entry = { frame: number; usedAt: number; region: Region; packed: Uint32Array; rgb: Uint8Array };
+type Entry = { frame: number; usedAt: number; region: Region; packed: Int32Array; rgb: Uint8Array };
 
 /** Buffers are grown to the largest region seen and then reused. */
 export class RegionCache {
   /** What `open` returned last. */
-  readonly target: { region: Region; packed: Uint32Array; rgb: Uint8Array; alpha: Uint8Array };
+  readonly target: { region: Region; packed: Int32Array; rgb: Uint8Array; alpha: Uint8Array };
   readonly #frames: FrameStore;
   readonly #entries: Entry[] = [];
   #clock = 0;
@@ -23,7 +23,7 @@ export class RegionCache {
     this.#frames = frames;
     this.target = {
       region: { x: 0, y: 0, width: 0, height: 0 },
-      packed: new Uint32Array(0),
+      packed: new Int32Array(0),
       rgb: new Uint8Array(0),
       alpha: new Uint8Array(0),
     };
@@ -41,7 +41,7 @@ export class RegionCache {
       if (!this.#measure(basis, entry.region)) return null;
       const size = entry.region.width * entry.region.height;
       if (entry.packed.length < size) {
-        entry.packed = new Uint32Array(size);
+        entry.packed = new Int32Array(size);
         entry.rgb = new Uint8Array(size * 3);
       }
       convertRegion(this.#frames, frame, entry.region, entry.packed, entry.rgb);
@@ -65,7 +65,13 @@ export class RegionCache {
   #reuse(): Entry {
     if (this.#entries.length < KEPT_FRAMES) {
       const region = { x: 0, y: 0, width: 0, height: 0 };
-      const fresh = { frame: -1, usedAt: 0, region, packed: new Uint32Array(0), rgb: new Uint8Array(0) };
+      const fresh = {
+        frame: -1,
+        usedAt: 0,
+        region,
+        packed: new Int32Array(0),
+        rgb: new Uint8Array(0),
+      };
       this.#entries.push(fresh);
       return fresh;
     }

@@ -21,7 +21,7 @@ export function convertRegion(
   frames: FrameStore,
   frameIndex: number,
   region: Region,
-  packed: Uint32Array,
+  packed: Int32Array,
   rgb: Uint8Array,
 ): void {
   const { width: frameWidth, height: frameHeight, i420 } = frames;
@@ -44,11 +44,21 @@ export function convertRegion(
       let beside = c + (x & 1 ? 1 : -1);
       if (beside < 0 || beside >= chromaWidth) beside = c;
       const u =
-        ((9 * i420[near + c]! + 3 * (i420[near + beside]! + i420[far + c]!) + i420[far + beside]! + 8) >> 4) - 128;
+        ((9 * i420[near + c]! +
+          3 * (i420[near + beside]! + i420[far + c]!) +
+          i420[far + beside]! +
+          8) >>
+          4) -
+        128;
       const nearV = near + vFromU;
       const farV = far + vFromU;
       const v =
-        ((9 * i420[nearV + c]! + 3 * (i420[nearV + beside]! + i420[farV + c]!) + i420[farV + beside]! + 8) >> 4) - 128;
+        ((9 * i420[nearV + c]! +
+          3 * (i420[nearV + beside]! + i420[farV + c]!) +
+          i420[farV + beside]! +
+          8) >>
+          4) -
+        128;
       const l = (i420[lumaRow + x]! - 16) * LUMA + 32768;
       const r = clampByte((l + V_TO_RED * v) >> 16);
       const g = clampByte((l - U_TO_GREEN * u - V_TO_GREEN * v) >> 16);

@@ -62,23 +62,33 @@ def clean_shapes(basis, rest, triangles):
     for row, (name, source) in enumerate(SHAPES):
         field = basis[source].copy()
         field = 0.5 * (field + field[partner] * flip)
-        for _ in range(2):
+        before = np.linalg.norm(field[[14, 17]], axis=1)
+        smooth_loop(field, inner, 5 if name == "jawOpen" else 2)
+        smooth_loop(field, outer, 5 if name == "jawOpen" else 2)
+        if name in ("jawOpen", "mouthClose"):
+            # Smoothing flattened the middle of the lower lip; give it its travel back.
+            for line, full in ((LOWER, before[0]), (OUTER_LOWER, before[1])):
+                bump = np.interp(np.arange(11), [0, 5, 10], [0, 1, 0])[:, None]
+                field[line] *= 1 + bump * (full / np.linalg.norm(field[line[5]]) - 1)
+        if name == "mouthFunnel":
+            # Lips that turn outwards look full: the red keeps most of its height.
+            for red, line in ((OUTER_UPPER, UPPER), (OUTER_LOWER, LOWER)):
+                field[red] += 0.5 * (field[line] - field[red])
+        for _ in range({"jawOpen": 3, "mouthClose": 3, "mouthFunnel": 10}.get(name, 6)):
             mean = np.array([field[list(n)].mean(0) for n in neighbours])
             free = [v for v in range(468) if v not in lips]
             field[free] = 0.5 * field[free] + 0.5 * mean[free]
-        before = field[[13, 14, 0, 17]].copy()
-        smooth_loop(field, inner, 2)
-        smooth_loop(field, outer, 2)
         if name == "mouthPucker":
             field[:, 0] *= 1.5
+            # Rounded lips: the measured shape only narrows the mouth and leaves a slit.
+            for red, part in ((UPPER, 1.0), (OUTER_UPPER, 0.8)):
+                field[red, 1] += 0.028 * part * np.clip(1 - (rest[red, 0] / 0.2) ** 2, 0, 1)
+            for red, part in ((LOWER, 1.0), (OUTER_LOWER, 0.8)):
+                field[red, 1] -= 0.022 * part * np.clip(1 - (rest[red, 0] / 0.2) ** 4, 0, 1)
         if name == "jawOpen":
             # Corners come in a little when the jaw drops; the measured shape leaves them wide.
             reach = np.exp(-((np.abs(rest[:, 0]) - 0.2) ** 2 + (rest[:, 1] - 6.83) ** 2) / 0.08**2)
             field[:, 0] -= np.sign(rest[:, 0]) * 0.045 * reach
-        gain = np.linalg.norm(before[1]) / max(np.linalg.norm(field[14]), 1e-9)
-        if name in ("jawOpen", "mouthClose"):
-            lower = [v for v in LOWER + OUTER_LOWER if v not in (78, 308, 61, 291)]
-            field[lower] *= min(gain, 1.15)
         shapes[row] = field * mask[:, None]
     return rest, shapes
 

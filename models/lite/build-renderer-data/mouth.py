@@ -10,7 +10,7 @@ MEAN_IDENTITY = ("caucasian-male-young", "caucasian-female-young",
                  "universal-male-young-averagemuscle-averageweight",
                  "universal-female-young-averagemuscle-averageweight")
 ENAMEL, ENAMEL_NECK = np.array([224, 214, 196]), np.array([204, 180, 146])
-GUM, TONGUE = np.array([176, 92, 88]), np.array([182, 96, 92])
+GUM, TONGUE, FLOOR = np.array([176, 92, 88]), np.array([190, 100, 94]), np.array([150, 66, 62])
 
 
 def mean_base(assets):
@@ -25,7 +25,7 @@ def build_mouth(assets):
     base = mean_base(assets)
     jaw_open = read_zipped_target(f"{assets}/talkinghead/talkinghead-targets.zip",
                                   "final-talkinghead/jawOpen.target", len(base))
-    parts = [teeth(assets, base, jaw_open), tongue(assets, base, jaw_open)]
+    parts = [teeth(assets, base, jaw_open), tongue(assets, base, jaw_open), floor()]
     shift = np.cumsum([0] + [len(p[0]) for p in parts[:-1]])
     arrays = [np.concatenate([p[k] for p in parts]) for k in range(5)]
     triangles = np.concatenate([p[5] + s for p, s in zip(parts, shift)])
@@ -33,8 +33,9 @@ def build_mouth(assets):
 
 
 def depth_shade(positions):
-    """Less light reaches the back of the mouth."""
-    return np.clip(1.04 - 2.3 * (1.36 - positions[:, 2]), 0.12, 1.0)[:, None]
+    """Less light reaches the back of the mouth, and what does is red from the flesh around."""
+    shade = np.clip(1.04 - 2.3 * (1.36 - positions[:, 2]), 0.12, 1.0)[:, None]
+    return shade ** np.array([0.9, 1.15, 1.2])
 
 
 def teeth(assets, base, jaw_open):
@@ -44,9 +45,9 @@ def teeth(assets, base, jaw_open):
     gum = part == np.argmax(np.bincount(part))
     centre = np.array([0, 6.88, 1.16])
     pos = (raw - centre) * [0.93, 1.0, 0.95] + centre
-    # Upper edges hang 3 mm below the lip line; the lower arch closes just behind them.
+    # Upper edges hang 3 mm below the lip line; the lower arch closes a little behind them.
     pos += np.where(upper, 1.0, 0.0)[:, None] * [0, -0.040, 0.0]
-    pos += np.where(upper, 0.0, 1.0)[:, None] * [0, -0.050, -0.035]
+    pos += np.where(upper, 0.0, 1.0)[:, None] * [0, -0.070, -0.035]
     triangles = triangulate(mesh.faces)
     normals = vertex_normals(pos, triangles)
     colour = np.tile(GUM.astype(float), (len(pos), 1))
@@ -70,16 +71,32 @@ def teeth(assets, base, jaw_open):
 def tongue(assets, base, jaw_open):
     mesh = Proxy(f"{assets}/makehuman-assets/base/tongue/tongue01/tongue01.mhclo")
     raw, jaw = mesh.fit(base), mesh.follow(jaw_open)
-    pos = raw + [0, -0.055, -0.055]
+    pos = raw + [0, -0.085, -0.06]
     triangles = triangulate(mesh.faces)
     normals = vertex_normals(pos, triangles)
     z = pos[:, 2]
     front = np.clip((z - z.min()) / np.ptp(z), 0, 1)[:, None] ** 2
     up = front * [0, 0.26, -0.05]
-    colour = np.tile(TONGUE.astype(float), (len(pos), 1)) * depth_shade(pos + [0, 0, 0.08])
+    colour = np.tile(TONGUE.astype(float), (len(pos), 1)) * depth_shade(pos + [0, 0, 0.14])
     # A middle groove: the dorsum is a little darker along the centre line.
-    colour *= 1 - 0.18 * np.exp(-(pos[:, :1] / 0.03) ** 2)
+    colour *= 1 - 0.09 * np.exp(-(pos[:, :1] / 0.025) ** 2)
     return compact(pos, normals, colour, jaw, up, triangles)
+
+
+def floor():
+    """Floor of the mouth under the tongue: a curved sheet between the lower teeth that moves with the jaw."""
+    columns, rows = 9, 6
+    u, v = np.meshgrid(np.linspace(-1, 1, columns), np.linspace(0, 1, rows))
+    u, v = u.ravel(), v.ravel()
+    # Narrow and low in front (behind the incisors), wide and rising behind, as seen from the front.
+    pos = np.stack([u * (0.10 + 0.10 * v), 6.75 + 0.16 * v + 0.02 * u * u, 1.27 - 0.36 * v], 1)
+    normals = np.tile([0.0, 0.8, 0.6], (len(pos), 1))
+    colour = np.tile(FLOOR.astype(float), (len(pos), 1)) * depth_shade(pos + [0, 0, 0.06])
+    # The jaw turns about its joint: the front drops most (as the lower incisors do).
+    jaw = np.stack([0 * u, -0.24 + 0.25 * (1.27 - pos[:, 2]), -0.125 + 0 * u], 1)
+    quads = [(r * columns + c, r * columns + c + 1, (r + 1) * columns + c + 1, (r + 1) * columns + c)
+             for r in range(rows - 1) for c in range(columns - 1)]
+    return compact(pos, normals, colour, jaw, np.zeros_like(pos), triangulate(quads))
 
 
 def compact(pos, normals, colour, jaw, up, triangles):
