@@ -120,7 +120,12 @@ function decode(
   const { channels, sampleRateHz, bits } = format;
   const sampleBytes = bits / 8;
   const count = Math.floor((end - start) / (sampleBytes * channels));
-  if (count === 0) throw unreadable(limits.name, 'holds no sound (0 s)');
+  if (count === 0) {
+    throw new AvatarError(
+      'SOURCE_UNREADABLE',
+      `${limits.name} holds no sound (0 s); record or export it again`,
+    );
+  }
   if (count > limits.maxSeconds * sampleRateHz) {
     const seconds = (count / sampleRateHz).toFixed(1);
     throw new AvatarError(
