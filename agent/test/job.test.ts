@@ -154,9 +154,9 @@ describe('a session', () => {
     await sleep(1200);
     // What the receiver's jitter buffer held may still come.
     expect(loudAfter(user, interruptedMs + 400)).toBe(false);
-    expect(user.seen.some(({ atMs, luma }) => atMs > interruptedMs + 400 && luma > WHITE_LUMA)).toBe(
-      false,
-    );
+    expect(
+      user.seen.some(({ atMs, luma }) => atMs > interruptedMs + 400 && luma > WHITE_LUMA),
+    ).toBe(false);
     expect(user.fps(1000)).toBeGreaterThanOrEqual(15);
     await user.rpc(RPC.playClip, { name: 'hello' });
     await waitFor('it speaks again', () => loudAfter(user, interruptedMs + 1200));
@@ -188,7 +188,11 @@ describe('a session', () => {
 
 describe('admission', () => {
   it.each([
-    ['signed with a foreign secret', { secret: 'another-secret-that-is-long-enough-too' }, 'another'],
+    [
+      'signed with a foreign secret',
+      { secret: 'another-secret-that-is-long-enough-too' },
+      'another',
+    ],
     ['expired', { expiresInS: -60 }, 'expired'],
   ])('refuses a dispatch %s', async (_what, changes, reason) => {
     const room = `room-${++rooms}`;
@@ -208,7 +212,9 @@ describe('admission', () => {
     const claims = { room: 'elsewhere', participant: 'p', avatar: 'probe_a' };
     await agent.dispatch(room, await agent.metadata(claims));
     await waitFor('both refusals', () => {
-      const lines = agent.process.output.split('\n').filter((line) => line.includes(`\\"${room}\\"`));
+      const lines = agent.process.output
+        .split('\n')
+        .filter((line) => line.includes(`\\"${room}\\"`));
       return (
         lines.some((line) => line.includes('no signed metadata')) &&
         lines.some((line) => line.includes('signed for room'))

@@ -68,7 +68,11 @@ describe('agent HTTP API', () => {
 
   it('refuses a body over its limit', async () => {
     app = createApiServer(makeSources());
-    const response = await app.inject({ method: 'POST', url: '/status', payload: 'x'.repeat(5000) });
+    const response = await app.inject({
+      method: 'POST',
+      url: '/status',
+      payload: 'x'.repeat(5000),
+    });
     expect(response.statusCode).toBe(404);
   });
 

@@ -17,5 +17,8 @@ export function createLogger(level: string, bindings: Record<string, string> = {
  * so they show only when debugging.
  */
 export function initializeFrameworkLogger(level: string): void {
-  initializeLogger({ pretty: false, level: level === 'debug' || level === 'trace' ? level : 'warn' });
+  initializeLogger({
+    pretty: false,
+    level: level === 'debug' || level === 'trace' ? level : 'warn',
+  });
 }

@@ -14,7 +14,11 @@ export type MetricSources = {
 };
 
 const MS = 1 / 1000;
-const FRAME_KINDS = { speech: 'framesRendered', idle: 'framesIdle', drop: 'framesDropped' } as const;
+const FRAME_KINDS = {
+  speech: 'framesRendered',
+  idle: 'framesIdle',
+  drop: 'framesDropped',
+} as const;
 
 /** The metrics of one agent process. */
 export class Metrics {
@@ -69,7 +73,11 @@ export class Metrics {
 
   #declareGauges(): void {
     const { status, avatars, workerLoad, activeJobs, isRegistered } = this.#sources;
-    this.#gauge('avatar_sessions_active', 'Sessions open in the engine.', () => status().activeSessions);
+    this.#gauge(
+      'avatar_sessions_active',
+      'Sessions open in the engine.',
+      () => status().activeSessions,
+    );
     this.#gauge('avatar_sessions_capacity', 'service.max_sessions.', () => status().maxSessions);
     this.#gauge('lk_agents_active_job_count', 'Jobs running.', activeJobs);
     this.#gauge('lk_agents_worker_load', 'Load reported to LiveKit, 0–1.', workerLoad);
@@ -81,10 +89,14 @@ export class Metrics {
       'Audio taken in → its frame captured: the slowest running session, median of its last second.',
       () => MS * Math.max(0, ...status().sessions.map((session) => session.pipelineMs)),
     );
-    this.#gauge('avatar_shown_fps_min', 'Frames shown in the last second: the slowest session.', () => {
-      const rates = status().sessions.map((session) => session.shownFps);
-      return rates.length === 0 ? 0 : Math.min(...rates);
-    });
+    this.#gauge(
+      'avatar_shown_fps_min',
+      'Frames shown in the last second: the slowest session.',
+      () => {
+        const rates = status().sessions.map((session) => session.shownFps);
+        return rates.length === 0 ? 0 : Math.min(...rates);
+      },
+    );
     new Gauge({
       name: 'avatar_frame_render_seconds',
       help: 'Engine stages over the last frames.',

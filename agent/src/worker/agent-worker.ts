@@ -182,7 +182,9 @@ export class AgentWorker {
   /** The framework tells when it registers but not when it loses the server; its own health page knows. */
   async #pollHealth(): Promise<void> {
     try {
-      const response = await fetch(this.#healthUrl, { signal: AbortSignal.timeout(HEALTH_POLL_MS) });
+      const response = await fetch(this.#healthUrl, {
+        signal: AbortSignal.timeout(HEALTH_POLL_MS),
+      });
       await response.arrayBuffer();
       this.#setRegistered(response.ok);
     } catch {

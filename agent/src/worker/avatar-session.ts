@@ -205,9 +205,7 @@ export class AvatarSession {
   }
 
   /** Selections run one after another: the last call wins. */
-  #select(
-    id: string,
-  ): Promise<{ id: string; name: string; clips: string[]; switchMs: number }> {
+  #select(id: string): Promise<{ id: string; name: string; clips: string[]; switchMs: number }> {
     const startedMs = performance.now();
     const selection = this.#selecting.then(async () => {
       this.#attributes.set({ [ATTRIBUTES.status]: 'switching' });

@@ -50,6 +50,7 @@ export class EngineClient {
   #nextRequestId = 1;
   #audioSent = 0;
   #audioDropped = 0;
+  #isConnected = false;
   #closed = false;
 
   /** Request id under which the answer to `open` is awaited: the engine's `opened` message carries none. */
@@ -82,6 +83,7 @@ export class EngineClient {
       const client = new EngineClient(socket, pool, events);
       socket.once('connect', () => {
         clearTimeout(timer);
+        client.#isConnected = true;
         resolve(client);
       });
       socket.once('error', (error) => fail(error.message));
@@ -247,7 +249,8 @@ export class EngineClient {
     this.#closed = true;
     const error = unavailable(`the connection to the engine was lost: ${cause}`);
     this.#failPending(error);
-    this.#events.onClosed(error);
+    // A connection that never was is reported by `connect` itself.
+    if (this.#isConnected) this.#events.onClosed(error);
   }
 
   #failPending(error: AvatarError): void {

@@ -163,7 +163,10 @@ export class MediaPipeline {
     const nextMs = this.#synchronizer.poll(nowMs);
     // Frames due after the next tick are polled then.
     if (nextMs - nowMs < CHUNK_MS) {
-      this.#pollTimer = setTimeout(() => this.#poll(performance.now()), Math.max(1, nextMs - nowMs));
+      this.#pollTimer = setTimeout(
+        () => this.#poll(performance.now()),
+        Math.max(1, nextMs - nowMs),
+      );
     }
   }
 

@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { AgentDispatchClient } from 'livekit-server-sdk';
-import { agentStatusSchema, avatarSummarySchema, DISPATCH_AUDIENCE } from '../../src/api/contract.ts';
+import {
+  agentStatusSchema,
+  avatarSummarySchema,
+  DISPATCH_AUDIENCE,
+} from '../../src/api/contract.ts';
 import type { AgentStatus, AvatarSummary } from '../../src/api/contract.ts';
 import type { TestLivekitServer } from './livekit-server.ts';
 import { childrenOf, freePort, ROOT, TestProcess, waitFor } from './processes.ts';
@@ -61,10 +65,14 @@ export class TestAgent {
 
   /** Wait for /readyz. @throws Error with the agent's output */
   async ready(timeoutMs = READY_TIMEOUT_MS): Promise<void> {
-    await waitFor('agent ready', async () => {
-      if (!this.process.running) throw new Error(`the agent ended:\n${this.process.output}`);
-      return (await this.get('/readyz').catch(() => undefined))?.ok;
-    }, timeoutMs).catch((error: unknown) => {
+    await waitFor(
+      'agent ready',
+      async () => {
+        if (!this.process.running) throw new Error(`the agent ended:\n${this.process.output}`);
+        return (await this.get('/readyz').catch(() => undefined))?.ok;
+      },
+      timeoutMs,
+    ).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${this.process.output.slice(-3000)}`);
     });
   }

@@ -76,7 +76,10 @@ logging:
 
   /** Start after `kill`, on the same ports. */
   async startAgain(): Promise<void> {
-    this.#process = new TestProcess('livekit-server', this.#program, ['--config', this.#configPath]);
+    this.#process = new TestProcess('livekit-server', this.#program, [
+      '--config',
+      this.#configPath,
+    ]);
     await waitFor('livekit-server answers', async () => {
       if (!this.#process!.running) throw new Error(`livekit-server ended:\n${this.output}`);
       return await fetch(this.httpUrl)

@@ -85,9 +85,14 @@ export class TestProcess {
 
   /** Its exit code, null when a signal ended it. @throws Error with its last output after `timeoutMs` */
   async exit(timeoutMs = 15_000): Promise<number | null> {
-    const code = await Promise.race([this.#exited, sleep(timeoutMs).then(() => 'timeout' as const)]);
+    const code = await Promise.race([
+      this.#exited,
+      sleep(timeoutMs).then(() => 'timeout' as const),
+    ]);
     if (code !== 'timeout') return code;
-    throw new Error(`${this.#name} still runs after ${timeoutMs} ms:\n${this.#output.slice(-2000)}`);
+    throw new Error(
+      `${this.#name} still runs after ${timeoutMs} ms:\n${this.#output.slice(-2000)}`,
+    );
   }
 
   /** SIGTERM, then SIGKILL if it does not go. */

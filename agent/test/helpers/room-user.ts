@@ -114,7 +114,9 @@ export class RoomUser {
       return undefined;
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
-      return error.data ? (JSON.parse(error.data) as { code: string }).code : `RPC ${Number(error.code)}`;
+      return error.data
+        ? (JSON.parse(error.data) as { code: string }).code
+        : `RPC ${Number(error.code)}`;
     }
   }
 
