@@ -20,7 +20,9 @@ if (!pageUrl || !avatar || !clipPath) throw new Error('usage: participant.ts PAG
 
 const bytes = readFileSync(clipPath);
 const sampleRateHz = bytes.readUInt32LE(24);
-const clip = new Int16Array(bytes.buffer.slice(bytes.byteOffset + 44, bytes.byteOffset + bytes.length - (bytes.length % 2)));
+const clip = new Int16Array(
+  bytes.buffer.slice(bytes.byteOffset + 44, bytes.byteOffset + bytes.length - (bytes.length % 2)),
+);
 
 const response = await fetch(`${pageUrl}/api/sessions`, {
   method: 'POST',
@@ -43,7 +45,10 @@ room.on(RoomEvent.TrackSubscribed, (track) => {
     }
   })();
 });
-await room.connect(grant.server_url, grant.participant_token, { autoSubscribe: true, dynacast: false });
+await room.connect(grant.server_url, grant.participant_token, {
+  autoSubscribe: true,
+  dynacast: false,
+});
 const source = new AudioSource(sampleRateHz, 1, 100);
 const options = new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE });
 await room.localParticipant!.publishTrack(LocalAudioTrack.createAudioTrack('mic', source), options);
@@ -57,5 +62,7 @@ process.on('SIGTERM', () => void room.disconnect().finally(() => process.exit(0)
 
 const samplesPer20Ms = sampleRateHz / 50;
 for (let at = 0; ; at = (at + samplesPer20Ms) % (clip.length - samplesPer20Ms)) {
-  await source.captureFrame(new AudioFrame(clip.slice(at, at + samplesPer20Ms), sampleRateHz, 1, samplesPer20Ms));
+  await source.captureFrame(
+    new AudioFrame(clip.slice(at, at + samplesPer20Ms), sampleRateHz, 1, samplesPer20Ms),
+  );
 }

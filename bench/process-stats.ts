@@ -44,7 +44,10 @@ export function processTree(rootPid: number): ProcessSample[] {
 }
 
 /** CPU seconds used between two samples of a tree; processes that ended in between count as far as seen. */
-export function cpuBetween(before: readonly ProcessSample[], after: readonly ProcessSample[]): number {
+export function cpuBetween(
+  before: readonly ProcessSample[],
+  after: readonly ProcessSample[],
+): number {
   const start = new Map(before.map(({ pid, cpuS }) => [pid, cpuS]));
   return after.reduce((sum, { pid, cpuS }) => sum + cpuS - (start.get(pid) ?? 0), 0);
 }

@@ -19,7 +19,12 @@ Programs the tests need beside Node (Chromium, ffmpeg) are installed with apt-ge
 
 /** Programs from outside npm: executable candidates and the Debian package that brings one. */
 const PROGRAMS = [
-  { name: 'ffmpeg', paths: ['/usr/bin/ffmpeg', '/usr/local/bin/ffmpeg'], aptPackage: 'ffmpeg', variable: 'FFMPEG_BIN' },
+  {
+    name: 'ffmpeg',
+    paths: ['/usr/bin/ffmpeg', '/usr/local/bin/ffmpeg'],
+    aptPackage: 'ffmpeg',
+    variable: 'FFMPEG_BIN',
+  },
   {
     name: 'Chromium',
     paths: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
@@ -31,7 +36,15 @@ const PROGRAMS = [
 const resultsDir = mkdtempSync(join(tmpdir(), 'live-avatar-test-'));
 const vitest = (/** @type {string} */ project) => [
   'npx',
-  ['vitest', 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${join(resultsDir, `${project}.json`)}`],
+  [
+    'vitest',
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${join(resultsDir, `${project}.json`)}`,
+  ],
 ];
 
 /** @type {Record<string, [string, string[]]>} */
@@ -46,7 +59,9 @@ const STEPS = {
 
 /** Install what is missing where that needs no question (root on a Debian-like system); otherwise say how. */
 function installPrograms() {
-  const missing = PROGRAMS.filter(({ paths, variable }) => !process.env[variable] && !paths.some((path) => existsSync(path)));
+  const missing = PROGRAMS.filter(
+    ({ paths, variable }) => !process.env[variable] && !paths.some((path) => existsSync(path)),
+  );
   if (missing.length === 0) return;
   const packages = missing.map(({ aptPackage }) => aptPackage);
   const isRoot = process.getuid?.() === 0;
@@ -54,11 +69,16 @@ function installPrograms() {
     console.log(`installing ${packages.join(', ')} …`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env });
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { stdio: 'inherit', env });
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], {
+      stdio: 'inherit',
+      env,
+    });
   }
   const still = missing.filter(({ paths }) => !paths.some((path) => existsSync(path)));
   if (still.length > 0) {
-    console.error(`missing: ${still.map(({ name }) => name).join(', ')}; install with: sudo apt-get install ${packages.join(' ')}`);
+    console.error(
+      `missing: ${still.map(({ name }) => name).join(', ')}; install with: sudo apt-get install ${packages.join(' ')}`,
+    );
     process.exit(1);
   }
 }
@@ -78,7 +98,11 @@ if (unknown.length > 0) {
 const env = { ...process.env };
 if (chosen.some((step) => ['unit', 'integration', 'e2e'].includes(step))) {
   installPrograms();
-  const server = await getLivekitServer({ env: process.env, log: (line) => console.log(line), signal: new AbortController().signal });
+  const server = await getLivekitServer({
+    env: process.env,
+    log: (line) => console.log(line),
+    signal: new AbortController().signal,
+  });
   env['LIVEKIT_SERVER_BIN'] = server.path;
 }
 
@@ -90,7 +114,9 @@ for (const step of chosen) {
   const started = Date.now();
   console.log(`\n== ${step}`);
   const { status } = spawnSync(command, args, { cwd: ROOT, stdio: 'inherit', env });
-  console.log(`== ${step}: ${status === 0 ? 'ok' : 'FAILED'} (${((Date.now() - started) / 1000).toFixed(0)} s)`);
+  console.log(
+    `== ${step}: ${status === 0 ? 'ok' : 'FAILED'} (${((Date.now() - started) / 1000).toFixed(0)} s)`,
+  );
   const report = join(resultsDir, `${step}.json`);
   if (existsSync(report)) {
     const result = JSON.parse(readFileSync(report, 'utf8'));
