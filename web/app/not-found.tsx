@@ -1,9 +1,8 @@
 import Link from 'next/link';
-import styles from '../components/plain-page.module.css';
 
 export default function NotFound() {
   return (
-    <main className={styles.page}>
+    <main className="plain-page">
       <h1>There is nothing here</h1>
       <p>This address does not belong to the avatar room.</p>
       <Link href="/">Go to the avatars</Link>

@@ -36,7 +36,9 @@ export function AvatarCard({
         <span className={styles.failed}>
           <WarningIcon size={26} />
           <span>
-            <TextWithCode text={avatar.reason ?? 'It could not be prepared; see the agent’s log.'} />
+            <TextWithCode
+              text={avatar.reason ?? 'It could not be prepared; see the agent’s log.'}
+            />
           </span>
         </span>
       )}

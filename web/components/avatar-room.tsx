@@ -96,7 +96,9 @@ export function AvatarRoom({ theme }: { theme: Theme }) {
       <main className={styles.pick}>
         <section className={styles.intro} aria-labelledby="title">
           <h1 id="title">Who speaks for you?</h1>
-          <p>Pick an avatar, check your microphone, join. Your voice moves its lips as you speak.</p>
+          <p>
+            Pick an avatar, check your microphone, join. Your voice moves its lips as you speak.
+          </p>
         </section>
         {problem !== null && (
           <div className={styles.banner}>
@@ -108,7 +110,12 @@ export function AvatarRoom({ theme }: { theme: Theme }) {
             />
           </div>
         )}
-        <Gallery avatars={avatars} chosenId={chosen?.id ?? null} onChoose={choose} />
+        <Gallery
+          avatars={avatars}
+          loading={avatars === null && listProblem === null}
+          chosenId={chosen?.id ?? null}
+          onChoose={choose}
+        />
         <JoinPanel
           microphone={microphone}
           avatar={chosen}

@@ -1,16 +1,10 @@
 'use client';
 import type { RemoteTrack } from 'livekit-client';
-import { useEffect, useRef, useState, type RefObject } from 'react';
+import { useEffect, useState, type RefObject } from 'react';
 import styles from './avatar-video.module.css';
+import { Still } from './still.tsx';
 
-/** Side of the backdrop, px: it is blurred anyway, so that a handful of pixels do. */
-const BACKDROP_PX = 24;
-const BACKDROP_PERIOD_MS = 1000;
-
-/**
- * The avatar's picture, whole, over a blurred fill of itself. The last frame stays when the track goes away
- * (reconnecting, avatar replaced), which is why the element never detaches from a track by itself.
- */
+/** The avatar's picture, whole, over a continuation of its edges. The last frame stays when the track goes away. */
 export function AvatarVideo({
   element,
   track,
@@ -22,24 +16,27 @@ export function AvatarVideo({
   track: RemoteTrack | null;
   poster: string | undefined;
   name: string;
+  /** Whether a live picture of the present track is on screen. */
   onPicture: (shown: boolean) => void;
 }) {
-  const [shown, setShown] = useState(false);
+  /** The media track whose first frame has arrived. */
+  const [shownTrack, setShownTrack] = useState<MediaStreamTrack | null>(null);
+  const media = track?.mediaStreamTrack ?? null;
+  const shown = media !== null && media === shownTrack;
+
   useEffect(() => {
     const video = element.current;
-    if (video !== null && track !== null) track.attach(video);
-  }, [element, track]);
-  useEffect(() => {
-    const video = element.current;
+    if (video === null) return;
+    video.srcObject = media === null ? null : new MediaStream([media]);
     return () => {
-      if (video !== null) video.srcObject = null;
+      video.srcObject = null;
     };
-  }, [element]);
+  }, [element, media]);
+  useEffect(() => onPicture(shown), [shown, onPicture]);
 
   return (
     <>
-      <Backdrop video={element} poster={poster} />
-      {!shown && poster !== undefined && <img className={styles.poster} src={poster} alt="" />}
+      <Still video={element} live={shown} poster={poster} />
       <video
         ref={element}
         className={styles.video}
@@ -49,50 +46,9 @@ export function AvatarVideo({
         autoPlay
         playsInline
         muted
-        disablePictureInPicture={false}
-        onLoadedData={() => {
-          setShown(true);
-          onPicture(true);
-        }}
+        onLoadedData={() => setShownTrack(media)}
       />
+      <div className={styles.vignette} />
     </>
-  );
-}
-
-/** A tiny copy of the picture, drawn once a second and blurred by CSS: far cheaper than a second, filtered video. */
-function Backdrop({
-  video,
-  poster,
-}: {
-  video: RefObject<HTMLVideoElement | null>;
-  poster: string | undefined;
-}) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
-    const context = canvas.current?.getContext('2d');
-    if (!context) return;
-    const draw = (source: CanvasImageSource): void =>
-      context.drawImage(source, 0, 0, BACKDROP_PX, BACKDROP_PX);
-    if (poster !== undefined) {
-      const image = new Image();
-      image.onload = () => {
-        if (!((video.current?.videoWidth ?? 0) > 0)) draw(image);
-      };
-      image.src = poster;
-    }
-    const timer = setInterval(() => {
-      const element = video.current;
-      if (element !== null && element.videoWidth > 0) draw(element);
-    }, BACKDROP_PERIOD_MS);
-    return () => clearInterval(timer);
-  }, [video, poster]);
-  return (
-    <canvas
-      ref={canvas}
-      className={styles.backdrop}
-      width={BACKDROP_PX}
-      height={BACKDROP_PX}
-      aria-hidden="true"
-    />
   );
 }

@@ -68,7 +68,8 @@ export function callStatus(facts: CallFacts): CallStatus {
       blocking: true,
     };
   }
-  if (facts.status === 'switching') return { kind: 'switching', text: 'Switching…', blocking: false };
+  if (facts.status === 'switching')
+    return { kind: 'switching', text: 'Switching…', blocking: false };
   if (facts.state === 'speaking') return { kind: 'speaking', text: 'Speaking', blocking: false };
   if (facts.muted) return { kind: 'muted', text: 'Muted', blocking: false };
   return { kind: 'listening', text: 'Listening', blocking: false };

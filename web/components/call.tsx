@@ -87,7 +87,6 @@ export function Call({
   useEffect(() => {
     if (participant !== null && avatarId !== null && avatarId !== wantedId) void select(wantedId);
     // Only when the avatar comes or the wish changes: its own attribute follows a switch with a delay.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [participant?.identity, avatarId === null]);
   useCallKeys({
     m: toggleMute,
@@ -101,7 +100,7 @@ export function Call({
   return (
     <div className={styles.call}>
       <h1 className="visually-hidden">Session with {shown?.name ?? 'the avatar'}</h1>
-      <div ref={stage} className={styles.stage} data-dimmed={status.blocking && hasPicture}>
+      <div ref={stage} className={styles.stage} data-dimmed={status.blocking}>
         <AvatarVideo
           element={video}
           track={avatar.video}
@@ -111,9 +110,7 @@ export function Call({
         />
         <AvatarAudio track={avatar.audio} audible={audible} />
         <LiveBadges status={status} stats={stats} participant={localParticipant} />
-        {status.blocking && (
-          <StageOverlay status={status} onLeave={() => void session.leave()} />
-        )}
+        {status.blocking && <StageOverlay status={status} onLeave={() => void session.leave()} />}
         {!canPlayAudio && audible && (
           <button
             type="button"

@@ -35,7 +35,8 @@ export function ClipRow({
   );
 }
 
-/** `greeting_de.wav` → `greeting de`. */
+/** `greeting_de.wav` → `Greeting de`. */
 function clipTitle(name: string): string {
-  return name.replace(/\.[a-z0-9]{2,4}$/i, '').replace(/[_-]+/g, ' ');
+  const words = name.replace(/\.[a-z0-9]{2,4}$/i, '').replace(/[_-]+/g, ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

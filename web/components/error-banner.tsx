@@ -24,12 +24,7 @@ export function ErrorBanner({
   onDismiss?: (() => void) | undefined;
 }) {
   return (
-    <div
-      className={styles.banner}
-      role="alert"
-      data-testid="error-banner"
-      data-code={problem.code}
-    >
+    <div className={styles.banner} role="alert" data-testid="error-banner" data-code={problem.code}>
       <span className={styles.icon}>
         <WarningIcon />
       </span>

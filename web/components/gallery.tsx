@@ -6,15 +6,18 @@ import styles from './gallery.module.css';
 /** The avatars as one radio group. `avatars` is null until the first answer. */
 export function Gallery({
   avatars,
+  loading,
   chosenId,
   onChoose,
 }: {
   avatars: readonly AvatarSummary[] | null;
+  /** An answer is on its way; false when the service is away. */
+  loading: boolean;
   chosenId: string | null;
   onChoose: (id: string) => void;
 }) {
   return (
-    <fieldset className={styles.gallery} aria-busy={avatars === null} data-testid="gallery">
+    <fieldset className={styles.gallery} aria-busy={loading} data-testid="gallery">
       <legend className="visually-hidden">Avatars</legend>
       {avatars === null &&
         [0, 1, 2].map((index) => <div key={index} className={styles.placeholder} />)}
@@ -24,7 +27,7 @@ export function Gallery({
           by itself.
         </p>
       )}
-      {avatars?.map((avatar) => (
+      {sorted(avatars).map((avatar) => (
         <AvatarCard
           key={avatar.id}
           avatar={avatar}
@@ -34,4 +37,11 @@ export function Gallery({
       ))}
     </fieldset>
   );
+}
+
+const RANK = { ready: 0, preparing: 1, failed: 2 } as const;
+
+/** Those one can pick come first; otherwise in the order of the configuration. */
+function sorted(avatars: readonly AvatarSummary[] | null): AvatarSummary[] {
+  return [...(avatars ?? [])].sort((a, b) => RANK[a.status] - RANK[b.status]);
 }

@@ -12,7 +12,9 @@ export function LevelMeter({ track, label }: { track: MediaStreamTrack | null; l
   const bar = useRef<HTMLElement>(null);
   const announcedAtMs = useRef(0);
   useAudioLevel(track, (level) => {
-    if (bar.current !== null) bar.current.style.transform = `scaleX(${level.toFixed(3)})`;
+    if (bar.current !== null) {
+      bar.current.style.clipPath = `inset(0 ${((1 - level) * 100).toFixed(1)}% 0 0 round 9px)`;
+    }
     const nowMs = performance.now();
     if (meter.current !== null && nowMs - announcedAtMs.current > ANNOUNCE_MS) {
       announcedAtMs.current = nowMs;

@@ -29,12 +29,17 @@ export function LiveBadges({
         <i className={styles.dot} />
         {status.text}
       </span>
-      {latency !== null && (
-        <span className={styles.chip} data-testid="latency" title={parts} data-ms={totalMs(latency)}>
-          <span className={styles.wide}>mic → mouth</span> ≈ {Math.round(totalMs(latency))} ms
+      {latency !== null && !status.blocking && (
+        <span
+          className={styles.chip}
+          data-testid="latency"
+          title={parts}
+          data-ms={totalMs(latency)}
+        >
+          mic → mouth ≈ {Math.round(totalMs(latency))} ms
         </span>
       )}
-      {fps !== null && (
+      {fps !== null && !status.blocking && (
         <span className={styles.chip} data-testid="fps" data-fps={fps.toFixed(2)}>
           {fps.toFixed(1)} fps
         </span>

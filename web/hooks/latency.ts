@@ -43,7 +43,10 @@ export function readReport(report: Iterable<readonly [string, unknown]>): {
     }
     if (stat['type'] === 'candidate-pair' && stat['state'] === 'succeeded') {
       const roundTripS = stat['currentRoundTripTime'];
-      if (typeof roundTripS === 'number' && (stat['nominated'] === true || roundTripMs === undefined)) {
+      if (
+        typeof roundTripS === 'number' &&
+        (stat['nominated'] === true || roundTripMs === undefined)
+      ) {
         roundTripMs = roundTripS * 1000;
       }
     }

@@ -3,13 +3,7 @@
  * because LiveKit offers a job once. Framework-free; the page subscribes to its state.
  */
 import type { SessionGrant } from '@live-avatar/agent/contract';
-import {
-  AudioPresets,
-  Room,
-  RoomEvent,
-  Track,
-  type DisconnectReason,
-} from 'livekit-client';
+import { AudioPresets, Room, RoomEvent, Track, type DisconnectReason } from 'livekit-client';
 import { PageApiError, openSession, requestAgent } from './page-api.ts';
 import type { Problem } from './problems.ts';
 import { connectProblem, disconnectProblem } from './session-problems.ts';
@@ -28,8 +22,14 @@ const AGENT_REPLACE_MS = 700;
 
 const delay = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+    const over = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', over);
+      resolve();
+    };
+    const timer = setTimeout(over, ms);
+    signal.addEventListener('abort', over);
+    if (signal.aborted) over();
   });
 
 /** One person's session. Reusable: join, leave, join again. */
@@ -68,8 +68,7 @@ export class SessionController {
       await this.setMicrophone(microphone);
     } catch (thrown) {
       if (life.signal.aborted) return;
-      const problem =
-        thrown instanceof PageApiError ? thrown.problem : connectProblem(thrown);
+      const problem = thrown instanceof PageApiError ? thrown.problem : connectProblem(thrown);
       await this.#end(problem);
     }
   }
@@ -123,10 +122,22 @@ export class SessionController {
       if (!signal.aborted) handler();
     };
     room
-      .on(RoomEvent.ParticipantConnected, on(() => this.#updateAgent()))
-      .on(RoomEvent.ParticipantDisconnected, on(() => this.#updateAgent()))
-      .on(RoomEvent.SignalReconnecting, on(() => this.#dispatch({ type: 'reconnecting', reconnecting: true })))
-      .on(RoomEvent.Reconnecting, on(() => this.#dispatch({ type: 'reconnecting', reconnecting: true })))
+      .on(
+        RoomEvent.ParticipantConnected,
+        on(() => this.#updateAgent()),
+      )
+      .on(
+        RoomEvent.ParticipantDisconnected,
+        on(() => this.#updateAgent()),
+      )
+      .on(
+        RoomEvent.SignalReconnecting,
+        on(() => this.#dispatch({ type: 'reconnecting', reconnecting: true })),
+      )
+      .on(
+        RoomEvent.Reconnecting,
+        on(() => this.#dispatch({ type: 'reconnecting', reconnecting: true })),
+      )
       .on(
         RoomEvent.Reconnected,
         on(() => {
@@ -136,7 +147,8 @@ export class SessionController {
       )
       .on(RoomEvent.Disconnected, (reason?: DisconnectReason) => {
         // A failed first connect is reported by connect() itself.
-        if (!signal.aborted && this.#state.phase === 'room') void this.#end(disconnectProblem(reason));
+        if (!signal.aborted && this.#state.phase === 'room')
+          void this.#end(disconnectProblem(reason));
       });
     return room;
   }
@@ -164,15 +176,16 @@ export class SessionController {
     this.#watch.abort();
     this.#watch = new AbortController();
     const signal = AbortSignal.any([this.#watch.signal, this.#life.signal]);
+    const isOver = (): boolean => signal.aborted;
     await delay(firstWaitMs, signal);
-    for (let attempt = 0; !signal.aborted; attempt += 1) {
+    for (let attempt = 0; !isOver(); attempt += 1) {
       const state = this.#state;
       if (state.phase !== 'room' || this.#grant === null) return;
       if (state.agent === 'coming') this.#dispatch({ type: 'agent', agent: 'waiting' });
       try {
         if (!state.reconnecting) await requestAgent(this.#grant.participant_token, signal);
       } catch (thrown) {
-        if (signal.aborted) return;
+        if (isOver()) return;
         const status = thrown instanceof PageApiError ? thrown.status : 0;
         // 401: the token outlived its 15 minutes; 410: the room is gone. A new session has both.
         if (status === 401 || status === 410) return void this.#renew(state.avatarId);

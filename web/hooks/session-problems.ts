@@ -1,6 +1,12 @@
 /** Turns what livekit-client reports into problems. */
 import { ConnectionError, ConnectionErrorReason, DisconnectReason } from 'livekit-client';
-import { pageProblem, type Problem } from './problems.ts';
+import { pageProblem, type PageProblemCode, type Problem } from './problems.ts';
+
+type LeaveRequest = {
+  reason: ConnectionErrorReason.LeaveRequest;
+  status: never;
+  context: DisconnectReason;
+};
 
 /** Why the first connect failed. */
 export function connectProblem(thrown: unknown): Problem {
@@ -10,34 +16,26 @@ export function connectProblem(thrown: unknown): Problem {
       return pageProblem('TOKEN_EXPIRED', detail);
     }
     if (thrown.reason === ConnectionErrorReason.LeaveRequest) {
-      const reason: unknown = thrown.context;
-      return (
-        disconnectProblem(typeof reason === 'number' ? (reason as DisconnectReason) : undefined) ??
-        pageProblem('ROOM_CLOSED', detail)
-      );
+      // The server said goodbye while we were joining; the context is its reason.
+      const { context } = thrown as ConnectionError<LeaveRequest>;
+      return disconnectProblem(context) ?? pageProblem('ROOM_CLOSED', detail);
     }
   }
   return pageProblem('ROOM_UNREACHABLE', detail);
 }
 
+/** Reasons with words of their own; every other one is a lost connection. */
+const BY_REASON: Partial<Record<DisconnectReason, PageProblemCode>> = {
+  [DisconnectReason.DUPLICATE_IDENTITY]: 'DUPLICATE_IDENTITY',
+  [DisconnectReason.PARTICIPANT_REMOVED]: 'REMOVED',
+  [DisconnectReason.ROOM_DELETED]: 'ROOM_CLOSED',
+  [DisconnectReason.ROOM_CLOSED]: 'ROOM_CLOSED',
+  [DisconnectReason.SERVER_SHUTDOWN]: 'SERVER_RESTARTED',
+};
+
 /** Why a running session ended; null when this page asked for it. */
 export function disconnectProblem(reason: DisconnectReason | undefined): Problem | null {
-  switch (reason) {
-    case DisconnectReason.CLIENT_INITIATED:
-      return null;
-    case DisconnectReason.DUPLICATE_IDENTITY:
-      return pageProblem('DUPLICATE_IDENTITY');
-    case DisconnectReason.PARTICIPANT_REMOVED:
-      return pageProblem('REMOVED');
-    case DisconnectReason.ROOM_DELETED:
-    case DisconnectReason.ROOM_CLOSED:
-      return pageProblem('ROOM_CLOSED');
-    case DisconnectReason.SERVER_SHUTDOWN:
-      return pageProblem('SERVER_RESTARTED');
-    default:
-      return pageProblem(
-        'CONNECTION_LOST',
-        reason === undefined ? undefined : DisconnectReason[reason],
-      );
-  }
+  if (reason === DisconnectReason.CLIENT_INITIATED) return null;
+  if (reason === undefined) return pageProblem('CONNECTION_LOST');
+  return pageProblem(BY_REASON[reason] ?? 'CONNECTION_LOST', DisconnectReason[reason]);
 }

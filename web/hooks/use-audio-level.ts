@@ -21,7 +21,10 @@ export function useAudioLevel(
     latest.current = onLevel;
   });
   useEffect(() => {
-    if (track === null) return latest.current(0);
+    if (track === null) {
+      latest.current(0);
+      return;
+    }
     const context = new AudioContext();
     const source = context.createMediaStreamSource(new MediaStream([track]));
     const analyser = context.createAnalyser();

@@ -62,7 +62,10 @@ function useAttributes(
 ): Readonly<Record<string, string | undefined>> {
   const [attributes, setAttributes] = useState<Readonly<Record<string, string | undefined>>>({});
   useEffect(() => {
-    if (participant === null) return setAttributes({});
+    if (participant === null) {
+      setAttributes({});
+      return;
+    }
     const update = (): void => setAttributes({ ...participant.attributes });
     update();
     participant.on(ParticipantEvent.AttributesChanged, update);

@@ -33,7 +33,10 @@ export function useLiveStats(
 
   useEffect(() => {
     const element = videoElement.current;
-    if (video === null || element === null) return setStats({ fps: null, latency: null });
+    if (video === null || element === null) {
+      setStats({ fps: null, latency: null });
+      return;
+    }
     let shown = 0;
     let shownBefore: { frames: number; atMs: number } | null = null;
     let sampleBefore: PlayoutSample | undefined;

@@ -127,7 +127,7 @@ async function openMicrophone(deviceId: string): Promise<MediaStreamTrack> {
 
 async function microphonePermission(): Promise<PermissionState> {
   try {
-    return (await navigator.permissions.query({ name: 'microphone' as PermissionName })).state;
+    return (await navigator.permissions.query({ name: 'microphone' })).state;
   } catch {
     // Firefox knows no microphone permission by this name.
     return 'prompt';

@@ -72,9 +72,7 @@ export async function createRoom(settings: Settings, name: string): Promise<void
 export async function dispatchAgent(settings: Settings, seat: Seat): Promise<void> {
   const dispatches = new AgentDispatchClient(...clientArguments(settings));
   const metadata = await signDispatchClaims(settings, seat);
-  await ask(settings, () =>
-    dispatches.createDispatch(seat.room, settings.agentName, { metadata }),
-  );
+  await ask(settings, () => dispatches.createDispatch(seat.room, settings.agentName, { metadata }));
 }
 
 /** What a room looks like to someone who waits for an avatar. */

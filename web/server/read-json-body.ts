@@ -20,7 +20,10 @@ export async function readJsonBody<Schema extends z.ZodType>(
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   // JSON only: other types would let foreign pages post here without a preflight.
   if (type !== 'application/json') {
-    throw invalid(`Content-Type must be application/json, got "${(type ?? '').slice(0, 80)}".`, 415);
+    throw invalid(
+      `Content-Type must be application/json, got "${(type ?? '').slice(0, 80)}".`,
+      415,
+    );
   }
   const parsed = schema.safeParse(parseJson(await readText(request)));
   if (!parsed.success) throw invalid(`The request body is wrong: ${z.prettifyError(parsed.error)}`);
