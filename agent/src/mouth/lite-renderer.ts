@@ -17,11 +17,11 @@ import {
   readPrepared,
 } from './lite-prepare.ts';
 import { MeshWarp } from './mesh-warp.ts';
-import { MouthInterior, type MouthPlacement } from './mouth-interior.ts';
-import { paintMouth } from './paint-mouth.ts';
+import { MouthInterior, type MouthView } from './mouth-interior.ts';
+import { type MouthLook, paintMouth } from './paint-mouth.ts';
 import { faceCentre } from './pose-fit.ts';
 import type { RendererData } from './renderer-data.ts';
-import { RegionCache } from './region-cache.ts';
+import { type OpenRegion, RegionCache } from './region-cache.ts';
 
 export { prepareLite } from './lite-prepare.ts';
 
@@ -45,8 +45,9 @@ export class LiteRenderer {
   readonly #track: FaceTrack;
   readonly #prepared: Float32Array;
   readonly #strength: number;
-  readonly #centre: Float64Array;
-  readonly #placement: MouthPlacement;
+  readonly #view: MouthView;
+  readonly #look: { -readonly [K in keyof MouthLook]: MouthLook[K] };
+  readonly #limit = { width: 0, height: 0, marginPx: 2 };
   readonly #basis: FaceBasis;
   readonly #warp: MeshWarp;
   readonly #hole = new HoleMask();
@@ -72,12 +73,30 @@ export class LiteRenderer {
     this.#track = track;
     this.#strength = settings.strengthRatio;
     this.#prepared = readPrepared(packData, frames);
-    this.#centre = faceCentre(data);
-    this.#placement = {
-      offsetX: this.#prepared[4]!,
-      offsetY: this.#prepared[5]!,
-      offsetZ: this.#prepared[6]!,
-      archScale: this.#prepared[7]!,
+    this.#view = {
+      pose: this.#prepared,
+      poseAt: 0,
+      centre: faceCentre(data),
+      placement: {
+        offsetX: this.#prepared[4]!,
+        offsetY: this.#prepared[5]!,
+        offsetZ: this.#prepared[6]!,
+        archScale: this.#prepared[7]!,
+      },
+      jaw: 0,
+      tongue: 0,
+      samples: 1,
+    };
+    this.#look = {
+      samples: 1,
+      strength: 0,
+      light: 0,
+      lips: this.#prepared,
+      lipsAt: 0,
+      upX: 0,
+      upY: 0,
+      shadowPx: 0,
+      recess: 0,
     };
     this.#basis = new FaceBasis(data);
     const fine = this.#basis.x.length;
@@ -144,7 +163,7 @@ export class LiteRenderer {
     return patch;
   }
 
-  #drawMouth(at: number, jaw: number, target: RegionCache['target']): void {
+  #drawMouth(at: number, jaw: number, target: OpenRegion): void {
     const prepared = this.#prepared;
     const { x, y, dx, dy } = this.#basis;
     const { region } = target;
@@ -161,33 +180,31 @@ export class LiteRenderer {
     this.#holeAreaPx = loopAreaPx(loop, this.#basis);
     const mouthWidthPx = prepared[at + FRAME_MOUTH_WIDTH]!;
     const radius = Math.max(1, Math.round(mouthWidthPx * 0.026));
-    const open = this.#hole.draw(loop, this.#holeX, this.#holeY, {
-      width: region.width,
-      height: region.height,
-      marginPx: 2,
-    });
-    if (!open) return;
+    this.#limit.width = region.width;
+    this.#limit.height = region.height;
+    if (!this.#hole.draw(loop, this.#holeX, this.#holeY, this.#limit)) return;
     this.#hole.blur(radius);
     const samples = mouthWidthPx < FINE_MOUTH_PX ? 2 : 1;
-    this.#interior.draw(
-      { pose: prepared, poseAt: at, centre: this.#centre, placement: this.#placement },
-      { jaw, tongue: this.#weights[this.#tongue]! },
-      this.#hole.bounds,
-      region,
-      samples,
+    const view = this.#view;
+    view.poseAt = at;
+    view.jaw = jaw;
+    view.tongue = this.#weights[this.#tongue]!;
+    view.samples = samples;
+    this.#interior.draw(view, this.#hole.bounds, region);
+    const look = this.#look;
+    look.samples = samples;
+    // The interior appears as the lips start to move, so the first frame of speech does not pop.
+    look.strength = Math.min(1, this.#basis.lipTravelPx / (0.03 * mouthWidthPx));
+    look.light = prepared[at + FRAME_LIGHT]!;
+    look.lipsAt = at + FRAME_LIPS;
+    look.upX = prepared[at + 1]!;
+    look.upY = -prepared[at + 4]!;
+    look.shadowPx = 0.03 * mouthWidthPx;
+    look.recess = Math.min(
+      1,
+      0.8 * this.#weights[this.#pucker]! + 0.5 * this.#weights[this.#funnel]!,
     );
-    paintMouth(target, this.#hole, this.#interior, {
-      samples,
-      // The interior appears as the lips start to move, so the first frame of speech does not pop.
-      strength: Math.min(1, this.#basis.lipTravelPx / (0.03 * mouthWidthPx)),
-      light: prepared[at + FRAME_LIGHT]!,
-      lips: prepared,
-      lipsAt: at + FRAME_LIPS,
-      upX: prepared[at + 1]!,
-      upY: -prepared[at + 4]!,
-      shadowPx: 0.03 * mouthWidthPx,
-      recess: Math.min(1, 0.8 * this.#weights[this.#pucker]! + 0.5 * this.#weights[this.#funnel]!),
-    });
+    paintMouth(target, this.#hole, this.#interior, look);
   }
 }
 

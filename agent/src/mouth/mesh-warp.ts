@@ -3,7 +3,6 @@
  * to the source, one bilinear sample. Where a vertex moves less than a quarter pixel the patch fades out (alpha), so
  * the patch has no border and vanishes as the movement does.
  */
-import type { FaceBasis } from './face-basis.ts';
 import type { Region } from './yuv.ts';
 
 /** Movement in px from which a vertex is drawn opaque. */
@@ -11,11 +10,27 @@ const OPAQUE_FROM_PX = 0.25;
 /** Source positions are sampled in 1/16 px. */
 const SUBPIXEL = 16;
 
+/** Vertices in frame px and how far each moves (`FaceBasis`). */
+export type MovedMesh = {
+  readonly x: Float32Array;
+  readonly y: Float32Array;
+  readonly dx: Float32Array;
+  readonly dy: Float32Array;
+};
+
+/** Part of the sharp copy, 0–256, by x + 16·y sixteenths between the pixels: 0 on a pixel, 256 in the middle of four. */
+const SHARP_PART = Int32Array.from({ length: 256 }, (_, k) => {
+  const [x, y] = [(k & 15) / 16, (k >> 4) / 16];
+  return Math.round(512 * (x * (1 - x) + y * (1 - y)));
+});
+
 /** Pixels the warp reads and writes: one region of the frame. */
 export type WarpTarget = {
   readonly region: Region;
   /** Source pixels of the region, R + G·2⁸ + B·2¹⁶. */
   readonly packed: Int32Array;
+  /** The same pixels sharpened (sharpen.ts). */
+  readonly sharp: Int32Array;
   readonly rgb: Uint8Array;
   readonly alpha: Uint8Array;
 };
@@ -34,7 +49,7 @@ export class MeshWarp {
   }
 
   /** Draw all triangles that move. `rgb` must hold the region's own pixels and `alpha` zeros. */
-  draw(basis: FaceBasis, target: WarpTarget): void {
+  draw(basis: MovedMesh, target: WarpTarget): void {
     const { dx, dy } = basis;
     const opacity = this.#opacity;
     for (let k = 0; k < opacity.length; k += 1) {
@@ -47,7 +62,7 @@ export class MeshWarp {
     this.#drawPass(basis, target, false);
   }
 
-  #drawPass(basis: FaceBasis, target: WarpTarget, under: boolean): void {
+  #drawPass(basis: MovedMesh, target: WarpTarget, under: boolean): void {
     const { x, y, dx, dy } = basis;
     const triangles = this.#triangles;
     const opacity = this.#opacity;
@@ -68,8 +83,8 @@ export class MeshWarp {
   }
 
   /** Vertex numbers; the region is wide enough to hold the triangle or it is cut at its border. */
-  #drawTriangle(basis: FaceBasis, target: WarpTarget, a: number, b: number, c: number): void {
-    const { region, packed, rgb, alpha } = target;
+  #drawTriangle(basis: MovedMesh, target: WarpTarget, a: number, b: number, c: number): void {
+    const { region, packed, sharp, rgb, alpha } = target;
     const { x, y, dx, dy } = basis;
     const left = region.x;
     const top = region.y;
@@ -156,6 +171,7 @@ export class MeshWarp {
         const w10 = (fx << 4) - w11;
         const w01 = (fy << 4) - w11;
         const w00 = 256 - w10 - w01 - w11;
+        const part = SHARP_PART[fx + (fy << 4)]!;
         const c00 = packed[s]!;
         const c10 = packed[s + 1]!;
         const c01 = packed[s + width]!;
@@ -163,12 +179,24 @@ export class MeshWarp {
         let redBlue = (Math.imul(c00 & 0xff00ff, w00) + Math.imul(c10 & 0xff00ff, w10)) | 0;
         redBlue = (redBlue + Math.imul(c01 & 0xff00ff, w01)) | 0;
         redBlue = (redBlue + Math.imul(c11 & 0xff00ff, w11)) | 0;
-        redBlue = (redBlue + 0x800080) | 0;
+        redBlue = ((redBlue + 0x800080) >>> 8) & 0xff00ff;
         let green = Math.imul((c00 >> 8) & 255, w00) + Math.imul((c10 >> 8) & 255, w10);
         green += Math.imul((c01 >> 8) & 255, w01) + Math.imul((c11 >> 8) & 255, w11);
+        const s00 = sharp[s]!;
+        const s10 = sharp[s + 1]!;
+        const s01 = sharp[s + width]!;
+        const s11 = sharp[s + width + 1]!;
+        let sharpRedBlue = (Math.imul(s00 & 0xff00ff, w00) + Math.imul(s10 & 0xff00ff, w10)) | 0;
+        sharpRedBlue = (sharpRedBlue + Math.imul(s01 & 0xff00ff, w01)) | 0;
+        sharpRedBlue = (sharpRedBlue + Math.imul(s11 & 0xff00ff, w11)) | 0;
+        sharpRedBlue = ((sharpRedBlue + 0x800080) >>> 8) & 0xff00ff;
+        let sharpGreen = Math.imul((s00 >> 8) & 255, w00) + Math.imul((s10 >> 8) & 255, w10);
+        sharpGreen += Math.imul((s01 >> 8) & 255, w01) + Math.imul((s11 >> 8) & 255, w11);
+        redBlue = (Math.imul(redBlue, 256 - part) + Math.imul(sharpRedBlue, part) + 0x800080) | 0;
+        green = Math.imul(green, 256 - part) + Math.imul(sharpGreen, part);
         const byte = at * 3;
         rgb[byte] = redBlue >> 8;
-        rgb[byte + 1] = (green + 128) >> 8;
+        rgb[byte + 1] = (green + 32768) >> 16;
         rgb[byte + 2] = redBlue >> 24;
         alpha[at] = solid ? 255 : o < 0 ? 0 : o > 255 ? 255 : o;
         at += 1;

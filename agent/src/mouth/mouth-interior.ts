@@ -20,6 +20,21 @@ export type MouthPlacement = {
   archScale: number;
 };
 
+/** How the mouth is seen and moved in one frame. */
+export type MouthView = {
+  /** The frame's pose, at pose[poseAt]. */
+  pose: Float32Array;
+  poseAt: number;
+  /** What the pose maps to its origin (`faceCentre`). */
+  centre: Float64Array;
+  placement: MouthPlacement;
+  /** jawOpen and tongueUp, 0–1. */
+  jaw: number;
+  tongue: number;
+  /** Samples per px and axis. */
+  samples: number;
+};
+
 /** Colour and depth buffers of the opening, `samples` × as fine as the frame. */
 export class MouthInterior {
   /** RGB per sample, 0–255, `width` × `height`; where nothing is drawn `depth` is −Infinity. */
@@ -43,17 +58,9 @@ export class MouthInterior {
     this.#lit = new Float32Array(count * 3);
   }
 
-  /**
-   * Draw into the rectangle `bounds` (frame px, moved by originX, originY), `samples` samples per px.
-   * jaw and tongue are jawOpen and tongueUp, 0–1.
-   */
-  draw(
-    view: { pose: Float32Array; poseAt: number; centre: Float64Array; placement: MouthPlacement },
-    motion: { jaw: number; tongue: number },
-    bounds: HoleBounds,
-    origin: { x: number; y: number },
-    samples: number,
-  ): void {
+  /** Draw what is seen in the rectangle `bounds`, whose px are counted from `origin` in the frame. */
+  draw(view: MouthView, bounds: HoleBounds, origin: { x: number; y: number }): void {
+    const { samples } = view;
     this.width = bounds.width * samples;
     this.height = bounds.height * samples;
     const size = this.width * this.height;
@@ -62,7 +69,7 @@ export class MouthInterior {
       this.colour = new Float32Array(size * 3);
     }
     this.depth.fill(-Infinity, 0, size);
-    this.#place(view, motion, origin.x + bounds.x, origin.y + bounds.y, samples);
+    this.#place(view, origin.x + bounds.x, origin.y + bounds.y);
     const triangles = this.#data.mouthTriangles;
     for (let t = 0; t < triangles.length; t += 3) {
       this.#triangle(triangles[t]!, triangles[t + 1]!, triangles[t + 2]!);
@@ -70,19 +77,12 @@ export class MouthInterior {
   }
 
   /** Move, turn, project and light all vertices. */
-  #place(
-    view: { pose: Float32Array; poseAt: number; centre: Float64Array; placement: MouthPlacement },
-    motion: { jaw: number; tongue: number },
-    left: number,
-    top: number,
-    samples: number,
-  ): void {
-    const { pose, poseAt: p, centre, placement } = view;
+  #place(view: MouthView, left: number, top: number): void {
+    const { pose, poseAt: p, centre, placement, jaw, tongue, samples } = view;
     const { mouthPositions, mouthNormals, mouthColours, mouthJaw, mouthTongue } = this.#data;
     const scale = pose[p + POSE_SCALE]! * samples;
     const originX = (pose[p + POSE_ORIGIN]! - left) * samples;
     const originY = (-pose[p + POSE_ORIGIN + 1]! - top) * samples;
-    const { jaw, tongue } = motion;
     for (let k = 0, i = 0; i < mouthPositions.length; k += 1, i += 3) {
       const fx =
         mouthPositions[i]! * placement.archScale +

@@ -2,6 +2,7 @@
 import type { FrameStore } from '../pipeline/model-pack.ts';
 import type { FaceBasis } from './face-basis.ts';
 import type { WarpTarget } from './mesh-warp.ts';
+import { sharpen } from './sharpen.ts';
 import { convertRegion, type Region } from './yuv.ts';
 
 /** Frames kept. A still avatar needs one; a video played to and fro meets its turning frames again. */
@@ -9,21 +10,31 @@ const KEPT_FRAMES = 4;
 /** Room around the mesh, px: the warp never samples outside the region. */
 const MARGIN_PX = 2;
 
-type Entry = { frame: number; usedAt: number; region: Region; packed: Int32Array; rgb: Uint8Array };
+type Entry = {
+  frame: number;
+  usedAt: number;
+  region: Region;
+  packed: Int32Array;
+  sharp: Int32Array;
+  rgb: Uint8Array;
+};
+
+/** What `open` hands out: the warp's target, filled again by every call. */
+export type OpenRegion = { -readonly [K in keyof WarpTarget]: WarpTarget[K] };
 
 /** Buffers are grown to the largest region seen and then reused. */
 export class RegionCache {
-  /** What `open` returned last. */
-  readonly target: { region: Region; packed: Int32Array; rgb: Uint8Array; alpha: Uint8Array };
+  readonly #target: OpenRegion;
   readonly #frames: FrameStore;
   readonly #entries: Entry[] = [];
   #clock = 0;
 
   constructor(frames: FrameStore) {
     this.#frames = frames;
-    this.target = {
+    this.#target = {
       region: { x: 0, y: 0, width: 0, height: 0 },
       packed: new Int32Array(0),
+      sharp: new Int32Array(0),
       rgb: new Uint8Array(0),
       alpha: new Uint8Array(0),
     };
@@ -33,8 +44,8 @@ export class RegionCache {
    * The region of `frame` around the mesh's undisplaced vertices, with its own pixels in `rgb` and zeros in `alpha`.
    * Null when the mesh lies outside the frame.
    */
-  open(frame: number, basis: FaceBasis): (WarpTarget & RegionCache['target']) | null {
-    let entry = this.#entries.find((e) => e.frame === frame);
+  open(frame: number, basis: FaceBasis): OpenRegion | null {
+    let entry = this.#find(frame);
     if (entry === undefined) {
       entry = this.#reuse();
       entry.frame = -1;
@@ -42,23 +53,31 @@ export class RegionCache {
       const size = entry.region.width * entry.region.height;
       if (entry.packed.length < size) {
         entry.packed = new Int32Array(size);
+        entry.sharp = new Int32Array(size);
         entry.rgb = new Uint8Array(size * 3);
       }
       convertRegion(this.#frames, frame, entry.region, entry.packed, entry.rgb);
+      sharpen(entry.rgb, entry.region.width, entry.region.height, entry.sharp);
       entry.frame = frame;
     }
     entry.usedAt = this.#clock += 1;
-    const target = this.target;
+    const target = this.#target;
     const size = entry.region.width * entry.region.height;
-    if (target.alpha.length < size) {
-      target.alpha = new Uint8Array(size);
-      target.rgb = new Uint8Array(size * 3);
+    if (target.rgb.length < entry.rgb.length) {
+      target.alpha = new Uint8Array(entry.rgb.length / 3);
+      target.rgb = new Uint8Array(entry.rgb.length);
     }
     target.region = entry.region;
     target.packed = entry.packed;
-    target.rgb.set(size * 3 === entry.rgb.length ? entry.rgb : entry.rgb.subarray(0, size * 3));
+    target.sharp = entry.sharp;
+    target.rgb.set(entry.rgb);
     target.alpha.fill(0, 0, size);
     return target;
+  }
+
+  #find(frame: number): Entry | undefined {
+    for (const entry of this.#entries) if (entry.frame === frame) return entry;
+    return undefined;
   }
 
   /** A new entry while there is room, else the one used longest ago. */
@@ -70,6 +89,7 @@ export class RegionCache {
         usedAt: 0,
         region,
         packed: new Int32Array(0),
+        sharp: new Int32Array(0),
         rgb: new Uint8Array(0),
       };
       this.#entries.push(fresh);
