@@ -13,6 +13,7 @@ from makehuman import EYE_VERTICES, MakeHuman
 
 BUST_FLOOR_DM = 4.0
 BUST_HALF_WIDTH_DM = 2.6
+HEAD_FLOOR_DM = 6.0
 
 
 @dataclass
@@ -24,6 +25,7 @@ class Surface:
     normals: np.ndarray
     triangles: np.ndarray
     lips: np.ndarray
+    ears: np.ndarray
     eyes: np.ndarray
     tree: cKDTree
 
@@ -45,32 +47,83 @@ def bust_faces(human: MakeHuman) -> list[list[int]]:
     return kept
 
 
-def lip_mask(human: MakeHuman) -> np.ndarray:
-    """1 on the red of the lips: where MakeHuman's lip-volume targets move the base mesh."""
-    mask = np.zeros(len(human.base.vertices))
-    across = np.abs(human.base.vertices[:, 0])
-    for lip in ('upperlip', 'lowerlip'):
-        move = np.abs(human.target(f'mouth/mouth-{lip}-volume-incr')).sum(1)
-        # The targets fade towards the corners; the red of the lips does not: compare per column.
-        edges = np.arange(0, 0.40, 0.03)
-        peaks = [move[np.abs(across - x) < 0.04].max(initial=0) for x in edges]
-        peak = np.maximum(np.interp(across, edges, peaks), 0.015 * move.max())
-        mask = np.maximum(mask, np.minimum(move / peak, 1))
-    return mask
+# UV patches of MakeHuman's base mesh: (lowest u, highest u, lowest v, highest v).
+MOUTH_LINING = (0.755, 0.93, -0.01, 0.145)
+EYE_SOCKETS = (-0.01, 0.16, 0.54, 0.64)
 
 
-def build_bust(human: MakeHuman, vertices: np.ndarray, material) -> Surface:
+def patch_rim(human: MakeHuman, patch: tuple) -> np.ndarray:
+    """Base vertices where the skin of the face meets a hidden patch: the lips' line, the lids' edges."""
+    hidden, skin = set(), set()
+    for face, uv, group in zip(human.base.faces, human.base.face_uvs, human.base.groups):
+        if group != 'body' or human.base.vertices[face][:, 1].min() < HEAD_FLOOR_DM:
+            continue
+        u, v = human.base.uvs[uv].mean(0)
+        inside = patch[0] < u < patch[1] and patch[2] < v < patch[3]
+        (hidden if inside else skin).update(face)
+    return np.array(sorted(hidden & skin))
+
+
+@dataclass
+class Mouth:
+    """The line between the lips: height as a polynomial of |x|, and the corners' |x|."""
+
+    line: np.ndarray
+    corner: float
+
+    def height(self, x: np.ndarray) -> np.ndarray:
+        return np.polyval(self.line, np.minimum(np.abs(x), self.corner))
+
+
+def close_lips(human: MakeHuman, vertices: np.ndarray) -> tuple[np.ndarray, Mouth]:
+    """Brings both lips onto one line: MakeHuman's neutral mouth gapes at the corners."""
+    rim = patch_rim(human, MOUTH_LINING)
+    points = vertices[rim]
+    x = np.abs(points[:, 0])
+    mouth = Mouth(np.polyfit(x, points[:, 1], 4), float(x.max()))
+    move = mouth.height(x) - points[:, 1]
+    distance, index = cKDTree(points).query(vertices, k=3)
+    weight = 1 / (distance + 1e-6)
+    pull = (move[index] * weight).sum(1) / weight.sum(1)
+    closed = vertices.copy()
+    closed[:, 1] += pull * np.exp(-((distance[:, 0] / 0.035) ** 2))
+    return closed, mouth
+
+
+# Height of the lips from corner-to-corner: share of |x| to the corner, share of the full height.
+UPPER_LIP = np.array([(0, 0.86), (0.16, 1.0), (0.45, 0.80), (0.75, 0.48), (0.92, 0.22), (1.0, 0.0)])
+LOWER_LIP = np.array([(0, 1.0), (0.3, 0.97), (0.6, 0.76), (0.82, 0.45), (0.95, 0.18), (1.0, 0.0)])
+
+
+def lip_mask(points: np.ndarray, eyes: np.ndarray, mouth: Mouth, look: dict) -> np.ndarray:
+    """1 on the red of the lips, with a soft edge."""
+    share = np.abs(points[:, 0]) / mouth.corner
+    rise = points[:, 1] - mouth.height(points[:, 0])
+    upper, lower = look['lip_height']
+    full = np.where(rise > 0, upper * np.interp(share, *UPPER_LIP.T), lower * np.interp(share, *LOWER_LIP.T))
+    edge = np.clip((full + 0.006 - np.abs(rise)) / 0.018, 0, 1)
+    return edge * (share < 1.02) * (points[:, 2] > eyes[2] - 0.35)
+
+
+def ear_mask(human: MakeHuman) -> np.ndarray:
+    """1 on the ears: where MakeHuman's ear-wing target moves the base mesh."""
+    move = np.linalg.norm(human.target('ears/ear-wing-incr'), axis=1)
+    return np.minimum(1, 5 * move / move.max())
+
+
+def build_bust(human: MakeHuman, vertices: np.ndarray, mouth: Mouth, look: dict, material) -> Surface:
     faces = bust_faces(human)
     used = np.unique([v for face in faces for v in face])
     renumber = np.full(len(vertices), -1)
     renumber[used] = np.arange(len(used))
     obj = add_mesh('bust', vertices[used], [renumber[f] for f in faces], material)
-    set_attribute(obj.data, 'lips', lip_mask(human)[used])
+    set_attribute(obj.data, 'ears', ear_mask(human)[used])
     subdivided(obj, 2)
     points, normals, triangles = mesh_arrays(obj.data)
     eyes = vertices[EYE_VERTICES].mean(0)
-    lips = get_attribute(obj.data, 'lips')
-    return Surface(obj, points, normals, triangles, lips, eyes, cKDTree(points))
+    lips = lip_mask(points, eyes, mouth, look)
+    ears = get_attribute(obj.data, 'ears')
+    return Surface(obj, points, normals, triangles, lips, ears, eyes, cKDTree(points))
 
 
 def add_eyes(human: MakeHuman, vertices: np.ndarray, look: dict) -> bpy.types.Object:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial import cKDTree
 
-from body import Surface
+from body import EYE_SOCKETS, Surface, patch_rim
 from makehuman import MakeHuman
 from skin import cloud, smooth
 from strands import add_strands, arc, curl, hair_material, scatter, unit
@@ -20,6 +21,25 @@ def on_face(surface: Surface, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray,
     return guess + lift, normal
 
 
+def brow_height(style: dict, s: np.ndarray) -> np.ndarray:
+    """Middle of the brow above the eyes (dm), s = 0 at the nose, 1 at the temple."""
+    bend = np.sin(np.pi * np.minimum(1, s * 1.1) ** 1.25)
+    return style['height'] + style['rise'] * s + style['arch'] * bend - style['droop'] * smooth(0.6, 1, s)
+
+
+def brow_thickness(style: dict, s: np.ndarray) -> np.ndarray:
+    return style['thick'] * (1 - 0.72 * s**2.2) * smooth(-0.15, 0.16, s)
+
+
+def brow_mask(surface: Surface, style: dict) -> np.ndarray:
+    local = surface.points - surface.eyes
+    s = np.clip((np.abs(local[:, 0]) - style['inner']) / (style['outer'] - style['inner']), -0.3, 1.3)
+    inside = smooth(-0.08, 0.1, s) * smooth(1.05, 0.9, s) * (local[:, 2] > -0.2)
+    t = np.clip(s, 0, 1)
+    off = (local[:, 1] - brow_height(style, t)) / np.maximum(brow_thickness(style, t) * 0.5, 0.01)
+    return inside * np.exp(-(off**2))
+
+
 def add_brows(surface: Surface, look: dict) -> None:
     style = look['brows']
     rng = np.random.default_rng(5)
@@ -27,11 +47,9 @@ def add_brows(surface: Surface, look: dict) -> None:
     for side in (-1, 1):
         n = style['count']
         s = rng.beta(1.15, 1.25, n)
-        bend = np.sin(np.pi * np.minimum(1, s * 1.1) ** 1.25)
         x = style['inner'] + (style['outer'] - style['inner']) * s
-        thick = style['thick'] * (1 - 0.72 * s**2.2) * smooth(-0.15, 0.16, s)
         across = np.clip(rng.normal(0, 0.33, n), -0.62, 0.62)
-        y = style['height'] + style['rise'] * s + style['arch'] * bend - style['droop'] * smooth(0.6, 1, s) + across * thick
+        y = brow_height(style, s) + across * brow_thickness(style, s)
         roots, normals = on_face(surface, side * x, y)
         # Upright at the nose, sweeping outwards; upper hairs point down, lower ones up.
         tilt = np.radians(72 - 78 * np.minimum(1, s * 1.7) - 45 * across * smooth(0.1, 0.4, s))
@@ -44,44 +62,45 @@ def add_brows(surface: Surface, look: dict) -> None:
         add_strands('brow', paths, style['width_dm'], 0.25, material)
 
 
-def add_lashes(human: MakeHuman, vertices: np.ndarray, surface: Surface, look: dict) -> None:
-    """Roots on the inner edge of MakeHuman's lash strips, which follows the lids exactly."""
-    style = look['lashes']
-    rng = np.random.default_rng(9)
-    points = human.lashes(1).fit(vertices)
-    material = hair_material('lash', (0.012, 0.008, 0.006), 0.2, 0.5)
+LID_EDGE_DM = np.array([0.0, -0.004, 0.030])
+
+
+def lash_rows(human: MakeHuman, vertices: np.ndarray):
+    """(side, upper?, points along the lid's edge from the nose outwards), per lid."""
+    rim = vertices[patch_rim(human, EYE_SOCKETS)]
+    # The patch ends inside the lid: lashes stand on its outer edge, a little in front.
     for side in (-1, 1):
-        eye = surface.eyes * [0, 1, 1]
-        mine = points[points[:, 0] * side > 0]
-        eye[0] = side * 0.5 * (np.abs(mine[:, 0]).min() + np.abs(mine[:, 0]).max())
-        for upper in (True, False):
-            strip = lash_strip(points, side, upper)
-            lid_lashes(root_row(strip, eye), side, upper, style, rng, material)
+        mine = rim[rim[:, 0] * side > 0]
+        mine = mine[np.argsort(np.abs(mine[:, 0]))]
+        nose, temple = mine[0], mine[-1]
+        share = (mine[:, 0] - nose[0]) / (temple[0] - nose[0])
+        above = mine[:, 1] > nose[1] + (temple[1] - nose[1]) * share
+        yield side, True, np.vstack([nose, mine[above], temple]) + LID_EDGE_DM
+        yield side, False, np.vstack([nose, mine[~above], temple]) + LID_EDGE_DM * [1, -1, 1]
 
 
-def root_row(strip: np.ndarray, eye: np.ndarray) -> np.ndarray:
-    """The strip's row on the lid, from the nose outwards: per slice of x, what is nearest the eye."""
-    x = np.abs(strip[:, 0])
-    angle = np.arctan2(strip[:, 0] - eye[0], strip[:, 2] - eye[2] + 0.05) * np.sign(eye[0])
-    rows = []
-    for group in np.array_split(strip[np.argsort(angle)], 13):
-        rows.append(group[np.argmin(np.linalg.norm(group - eye, axis=1))])
-    row = np.array(rows)
-    row = row[np.argsort(np.abs(row[:, 0]))]
-    return np.vstack([row[:1], 0.25 * row[:-2] + 0.5 * row[1:-1] + 0.25 * row[2:], row[-1:]])
+def lash_line_mask(human: MakeHuman, vertices: np.ndarray, surface: Surface) -> np.ndarray:
+    """Dark edge of the lids, stronger above: what dense lash roots look like from afar."""
+    mask = np.zeros(len(surface.points))
+    for _, upper, row in lash_rows(human, vertices):
+        fine = np.concatenate([row[:-1] * (1 - t) + row[1:] * t for t in np.linspace(0, 1, 8)])
+        distance = cKDTree(fine[np.abs(fine[:, 0]) > np.abs(row[0, 0]) + 0.04]).query(surface.points)[0]
+        mask = np.maximum(mask, (0.85 if upper else 0.35) * np.exp(-((distance / 0.022) ** 2)))
+    return mask
 
 
-def lash_strip(points: np.ndarray, side: int, upper: bool) -> np.ndarray:
-    """MakeHuman stores left upper (65), left lower (60), right upper, right lower in one mesh."""
-    mine = points[points[:, 0] * side > 0]
-    split = 65 if len(mine) == 125 else len(mine) // 2
-    return mine[:split] if upper else mine[split:]
+def add_lashes(human: MakeHuman, vertices: np.ndarray, look: dict) -> None:
+    rng = np.random.default_rng(9)
+    material = hair_material('lash', (0.004, 0.003, 0.002), 0.2, 0.6)
+    for side, upper, row in lash_rows(human, vertices):
+        lid_lashes(row, side, upper, look['lashes'], rng, material)
 
 
 def lid_lashes(edge, side, upper, style, rng, material) -> None:
     n = style['upper'] if upper else style['lower']
     s = np.sort(rng.uniform(0.24, 1.0, n))
-    at = np.interp(s, np.linspace(0, 1, len(edge)), np.arange(len(edge)))
+    along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(edge, axis=0), axis=1))])
+    at = np.interp(s, along / along[-1], np.arange(len(edge)))
     low = np.minimum(at.astype(int), len(edge) - 2)
     share = (at - low)[:, None]
     roots = edge[low] * (1 - share) + edge[low + 1] * share
@@ -95,22 +114,26 @@ def lid_lashes(edge, side, upper, style, rng, material) -> None:
     add_strands('lash', arc(roots, out, tip, length, 7), style['width_dm'], 0.2, material)
 
 
-def add_beard(surface: Surface, look: dict) -> None:
-    """Short beard: jaw, chin and upper lip, thin on the cheeks, none on the lips."""
-    style = look.get('beard')
-    if not style:
-        return
-    rng = np.random.default_rng(11)
+def beard_mask(surface: Surface, style: dict) -> np.ndarray:
+    """1 on jaw, chin and upper lip; thin below the lower lip's sides, none on the lips."""
     local = surface.points - surface.eyes
     x, y, z = np.abs(local[:, 0]), local[:, 1], local[:, 2]
     cheek_line = np.interp(x, *np.array(style['cheek_line'], float).T)
     mask = smooth(0.03, -0.07, y - cheek_line + 0.02 * cloud(surface.points, 0.1, 40))
     mask *= smooth(style['neck_y'] - 0.08, style['neck_y'] + 0.06, y + 0.25 * z - 0.1)
-    mask *= 1 - smooth(0.04, 0.14, surface.lips)
-    mask *= smooth(-0.85, -0.7, z)
+    mask *= 1 - smooth(0.0, 0.3, surface.lips)
+    mask *= smooth(-0.75, -0.6, z) * (1 - smooth(0.05, 0.3, surface.ears))
     bare = np.exp(-(((x - 0.17) / 0.07) ** 2) - ((y + 0.92) / 0.06) ** 2)
-    mask *= 1 - 0.75 * np.clip(bare, 0, 1)
-    roots, normals = scatter(surface, mask, style['count'], rng)
+    mask *= 1 - 0.5 * np.clip(bare, 0, 1)
+    return mask
+
+
+def add_beard(surface: Surface, look: dict) -> None:
+    style = look.get('beard')
+    if not style:
+        return
+    rng = np.random.default_rng(11)
+    roots, normals = scatter(surface, beard_mask(surface, style), style['count'], rng)
     down = unit(np.tile([0.0, -1.0, 0.1], (len(roots), 1)) + 0.35 * rng.normal(size=roots.shape))
     length = style['length_dm'] * rng.uniform(0.5, 1.1, len(roots))
     paths = arc(roots - 0.004 * normals, unit(normals + 0.6 * down), unit(normals * 0.4 + down), length, 5)

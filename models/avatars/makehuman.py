@@ -1,4 +1,4 @@
-"""MakeHuman's CC0 data: base mesh, shape targets and the proxies (eyes, lashes) fitted to it.
+"""MakeHuman's CC0 data: base mesh, shape targets and the eyes fitted to it.
 
 Coordinates are MakeHuman's own: decimetres, x to the person's left, y up, z forward.
 """
@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 DATA = Path('makehuman/makehuman/data')
-ASSETS = Path('makehuman-assets/base')
 # Helper eyeballs of the base mesh (left and right): their mean is the point between the eyes.
 EYE_VERTICES = slice(14598, 14742)
 
@@ -144,7 +143,3 @@ class MakeHuman:
 
     def eye_texture(self) -> Path:
         return self.assets / DATA / 'eyes/materials/brown_eye.png'
-
-    def lashes(self, number: int) -> Proxy:
-        name = f'eyelashes{number:02d}'
-        return load_proxy(self.assets / ASSETS / 'eyelashes' / name / f'{name}.mhclo')

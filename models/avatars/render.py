@@ -12,24 +12,44 @@ from pathlib import Path
 import bpy
 
 from blender import reset
-from body import add_eyes, build_bust
-from facehair import add_beard, add_brows, add_lashes
+from body import add_eyes, build_bust, close_lips
+from facehair import (
+    add_beard,
+    add_brows,
+    add_lashes,
+    beard_mask,
+    brow_mask,
+    lash_line_mask,
+)
 from garment import dress
 from looks import LOOKS
 from makehuman import MakeHuman
-from scalp import add_hair
+from scalp import add_hair, scalp_mask
 from skin import paint_skin, skin_material
 from stage import add_backdrop, set_camera, set_lights, set_renderer
 
 
+def hair_shadows(human: MakeHuman, vertices, surface, look: dict) -> list:
+    brows, hair = look['brows'], look['hair']
+    shadows = [
+        (hair['shadow'] * scalp_mask(surface, look), hair['colour']),
+        (0.55 * brow_mask(surface, brows), brows['colour']),
+        (lash_line_mask(human, vertices, surface), (0.03, 0.02, 0.015)),
+    ]
+    if 'beard' in look:
+        beard = look['beard']
+        shadows.append((0.6 * beard_mask(surface, beard), beard['colour']))
+    return shadows
+
+
 def build(scene: bpy.types.Scene, human: MakeHuman, look: dict) -> None:
-    vertices = human.shape(look)
-    surface = build_bust(human, vertices, skin_material(look))
-    paint_skin(surface, look)
+    vertices, mouth = close_lips(human, human.shape(look))
+    surface = build_bust(human, vertices, mouth, look, skin_material(look))
+    paint_skin(surface, look, hair_shadows(human, vertices, surface, look))
     add_eyes(human, vertices, look)
     add_hair(surface, look)
     add_brows(surface, look)
-    add_lashes(human, vertices, surface, look)
+    add_lashes(human, vertices, look)
     add_beard(surface, look)
     dress(surface, look)
     set_lights(surface.eyes, look)

@@ -24,6 +24,12 @@ def direction(around: np.ndarray, up: np.ndarray, side: np.ndarray) -> np.ndarra
     return np.stack([side * np.sin(a) * np.cos(e), np.sin(e), np.cos(a) * np.cos(e)], -1)
 
 
+def scalp_mask(surface: Surface, look: dict) -> np.ndarray:
+    """1 where head hair grows, fading over the look's `edge_deg` below and above the hairline."""
+    edge = smooth(*look['edge_deg'], above_hairline(surface, look))
+    return edge * (1 - smooth(0.05, 0.4, surface.ears))
+
+
 def above_hairline(surface: Surface, look: dict) -> np.ndarray:
     """Degrees of elevation above the look's hairline, per skin vertex, a little ragged."""
     local = surface.points - surface.eyes - SKULL_CENTRE
@@ -53,8 +59,7 @@ class Skull:
 def crop(surface: Surface, look: dict, rng: np.random.Generator) -> None:
     """Short hair: longest on top, fading out over the temples and down to the nape."""
     style = look['hair']
-    height = above_hairline(surface, look)
-    roots, normals = scatter(surface, smooth(-2, 7, height), style['count'], rng)
+    roots, normals = scatter(surface, scalp_mask(surface, look), style['count'], rng)
     local = unit(roots - surface.eyes - SKULL_CENTRE)
     _, up = angles(local)
     fade = smooth(*style['fade_deg'], up)
@@ -73,8 +78,7 @@ def crop(surface: Surface, look: dict, rng: np.random.Generator) -> None:
 def bob(surface: Surface, look: dict, rng: np.random.Generator) -> None:
     """Long hair: from a parting over the skull to the sides and back, then down."""
     style = look['hair']
-    height = above_hairline(surface, look)
-    roots, _ = scatter(surface, smooth(-1, 5, height), style['count'], rng)
+    roots, _ = scatter(surface, scalp_mask(surface, look), style['count'], rng)
     paths = bob_paths(surface, roots, style, rng)
     paths = gather(paths, style, rng)
     material = hair_material('bob', style['colour'], 0.30, 0.30)
@@ -99,7 +103,9 @@ def bob_paths(surface: Surface, roots: np.ndarray, style: dict, rng: np.random.G
     way = unit((1 - t) ** 2 * start[:, None] + 2 * t * (1 - t) * middle[:, None] + t**2 * end[:, None])
     lift = style['lift_dm'] * np.sin(np.pi * np.clip(t[..., 0] * 1.1, 0, 1)) * layer[:, None]
     shell = style['shell_dm'] * (0.25 + 0.75 * layer) + rng.uniform(0, 0.035, n)
-    radius = skull.radius(way) + lift + shell[:, None] * np.minimum(1, 2.5 * t[..., 0])
+    beside, above = angles(way)
+    ears = style['over_ear_dm'] * np.exp(-(((beside - 95) / 20) ** 2)) * smooth(32, 0, above)
+    radius = skull.radius(way) + ears + lift + shell[:, None] * np.minimum(1, 2.5 * t[..., 0])
     head = skull.centre + way * radius[..., None]
     head[:, 0] = roots
     # Below the ear: straight down, drawn in at the neck, tips turned inwards.

@@ -33,9 +33,12 @@ def face_spot(surface: Surface, x: float, y: float, radius: float, flat: float =
     return front * np.exp(-(dx**2 + dy**2) / radius**2)
 
 
-def paint_skin(surface: Surface, look: dict) -> None:
-    """Writes the attributes `albedo` and `gloss` that the material reads."""
-    points, lips = surface.points, smooth(0.16, 0.40, surface.lips)
+def paint_skin(surface: Surface, look: dict, shadows: list[tuple[np.ndarray, tuple]]) -> None:
+    """Writes the attributes `albedo` and `gloss` that the material reads.
+
+    `shadows`: (mask per vertex, colour) of what lies under hair, brows and lashes.
+    """
+    points, lips = surface.points, surface.lips
     albedo = np.tile(np.array(look['skin'], float), (len(points), 1))
     mottling = 0.030 * cloud(points, 0.45, 1) + 0.022 * cloud(points, 0.16, 2)
     albedo *= (1 + mottling)[:, None]
@@ -52,6 +55,8 @@ def paint_skin(surface: Surface, look: dict) -> None:
         ] * (face_spot(surface, 0.35, -0.35, 0.4) > 0.2)[:, None]
     lip_colour = np.array(look['lip']) * (1 + 0.05 * cloud(points, 0.08, 5))[:, None]
     albedo = albedo * (1 - lips[:, None]) + lip_colour * lips[:, None]
+    for mask, colour in shadows:
+        albedo = albedo * (1 - mask[:, None]) + np.array(colour) * mask[:, None]
     set_attribute(surface.obj.data, 'albedo', np.clip(albedo, 0.005, 0.95))
     oily = face_spot(surface, 0.0, 0.6, 0.4) + face_spot(surface, 0.0, -0.3, 0.22)
     set_attribute(surface.obj.data, 'gloss', np.clip(0.10 * oily + look['lip_gloss'] * lips, 0, 0.3))
