@@ -19,10 +19,11 @@ export function AvatarVideo({
   /** Whether a live picture of the present track is on screen. */
   onPicture: (shown: boolean) => void;
 }) {
-  /** The media track whose first frame has arrived. */
+  /** The media track whose first frames have arrived. */
   const [shownTrack, setShownTrack] = useState<MediaStreamTrack | null>(null);
   const media = track?.mediaStreamTrack ?? null;
-  const shown = media !== null && media === shownTrack;
+  const ended = useEnded(media);
+  const shown = media !== null && media === shownTrack && !ended;
 
   useEffect(() => {
     const video = element.current;
@@ -32,6 +33,24 @@ export function AvatarVideo({
       video.srcObject = null;
     };
   }, [element, media]);
+  useEffect(() => {
+    const video = element.current;
+    if (video === null || media === null || ended) return;
+    const reveal = (): void => setShownTrack(media);
+    if (!('requestVideoFrameCallback' in video)) {
+      (video as HTMLVideoElement).addEventListener('loadeddata', reveal, { once: true });
+      return () => (video as HTMLVideoElement).removeEventListener('loadeddata', reveal);
+    }
+    // The first frame of a track that comes back may still be the black one.
+    let handle = video.requestVideoFrameCallback(() => {
+      handle = video.requestVideoFrameCallback(reveal);
+    });
+    return () => {
+      video.cancelVideoFrameCallback(handle);
+      setShownTrack(null);
+    };
+  }, [element, media, ended]);
+
   useEffect(() => onPicture(shown), [shown, onPicture]);
 
   return (
@@ -46,9 +65,25 @@ export function AvatarVideo({
         autoPlay
         playsInline
         muted
-        onLoadedData={() => setShownTrack(media)}
       />
       <div className={styles.vignette} />
     </>
   );
 }
+
+/** Whether a remote track has stopped for good or for now: browsers then paint the video black. */
+function useEnded(track: MediaStreamTrack | null): boolean {
+  const [ended, setEnded] = useState(false);
+  useEffect(() => {
+    const update = (): void =>
+      setEnded(track !== null && (track.muted || track.readyState === 'ended'));
+    update();
+    for (const event of TRACK_EVENTS) track?.addEventListener(event, update);
+    return () => {
+      for (const event of TRACK_EVENTS) track?.removeEventListener(event, update);
+    };
+  }, [track]);
+  return ended;
+}
+
+const TRACK_EVENTS = ['mute', 'unmute', 'ended'] as const;

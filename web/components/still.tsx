@@ -44,7 +44,9 @@ export function Still({
     const element = video.current;
     if (!live || canvas === null || element === null) return;
     const draw = (): void => {
-      if (element.videoWidth === 0) return;
+      const [track] = (element.srcObject as MediaStream | null)?.getVideoTracks() ?? [];
+      // A track that has just ended is black already while the page still learns of it.
+      if (element.videoWidth === 0 || track?.readyState !== 'live' || track.muted) return;
       keep(canvas, element, element.videoWidth, element.videoHeight);
       canvas.dataset['drawn'] = '';
       continueEdges(canvas, backdrop.current);

@@ -6,10 +6,10 @@ import { HttpError } from './respond.ts';
 /** Two levels: X-Forwarded-For can be forged where no proxy overwrites it, so all addresses share a limit too. */
 type Limits = { readonly perAddress: RateLimiter; readonly inAll: RateLimiter };
 
-/** New sessions: 10 at once, then one in 6 s per address; 60 at once, then 5 per second in all. */
+/** New sessions. An office or a school may share one address, so that the limit only stops floods. */
 export const SESSION_LIMITS: Limits = {
-  perAddress: new RateLimiter({ burst: 10, perSecond: 1 / 6 }),
-  inAll: new RateLimiter({ burst: 60, perSecond: 5 }),
+  perAddress: new RateLimiter({ burst: 30, perSecond: 0.5 }),
+  inAll: new RateLimiter({ burst: 120, perSecond: 10 }),
 };
 
 /** Re-dispatches: the page asks every 2–10 s while it waits, in each of its tabs. */
