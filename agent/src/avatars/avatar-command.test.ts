@@ -33,6 +33,7 @@ afterEach(() => {
 });
 
 const refusal = async (...args: string[]): Promise<string> => {
+  told = '';
   try {
     return `exit code ${await run(args)}: ${told}`;
   } catch (thrown) {
@@ -83,6 +84,9 @@ describe('avatar prepare', () => {
       /--clip y must be NAME=FILE\.wav/,
     );
     expect(await refusal('prepare', '--id', 'a', '--video', 'x', '--bbox-shift', 'up')).toMatch(
+      /^REQUEST_INVALID: .*bbox_shift/,
+    );
+    expect(await refusal('prepare', '--id', 'a', '--video', 'x', '--bbox-shift')).toMatch(
       /^REQUEST_INVALID: .*bbox_shift/,
     );
     expect(await refusal('prepare', '--vidoe', 'x')).toMatch(/^exit code 2: .*--vidoe/);

@@ -71,7 +71,12 @@ export async function run(args: string[]): Promise<number> {
 
 type PrepareValues = ReturnType<typeof parsePrepareArgs>;
 
-function parsePrepareArgs(args: string[]) {
+function parsePrepareArgs(words: string[]) {
+  // parseArgs takes the -7 of `--bbox-shift -7` for an option unless the two are one word.
+  const args = words.flatMap((word, i) => {
+    if (words[i - 1] === '--bbox-shift') return [];
+    return word === '--bbox-shift' ? [`${word}=${words[i + 1] ?? ''}`] : [word];
+  });
   return parseArgs({ args, options: PREPARE_OPTIONS, strict: true }).values;
 }
 
@@ -167,7 +172,7 @@ function avatarFrom(values: PrepareValues): AvatarConfig {
       throw usage(`--clip ${text} must be NAME=FILE.wav`);
     return [name, file];
   });
-  const shift = Number(values['bbox-shift'] ?? 0);
+  const shift = values['bbox-shift'] === '' ? Number.NaN : Number(values['bbox-shift'] ?? 0);
   const parsed = avatarSchema.safeParse({
     video_path: values.video,
     bbox_shift: shift,
