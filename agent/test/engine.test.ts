@@ -5,6 +5,7 @@ import { afterEach, beforeAll, afterAll, describe, expect, it } from 'vitest';
 import { Engine } from '../src/engine/engine.ts';
 import { writeMessageHeader } from '../src/engine/message-reader.ts';
 import { JobMessage } from '../src/engine/protocol.ts';
+import { LITE_LOOK_AHEAD_MS } from '../src/packs/lite/lite-audio-stream.ts';
 import { sourceFrameAt } from '../src/pipeline/source-frame.ts';
 import { BOX, configWith, numberAvatar, NumberCatalogue } from './helpers/engine-catalogue.ts';
 import { TestEngineClient, type ReceivedFrame } from './helpers/engine-client.ts';
@@ -65,7 +66,7 @@ describe('a session of the engine', () => {
       avatarId: 'box',
       avatarName: 'Avatar box',
       clips: ['beep'],
-      lookAheadMs: 92.5,
+      lookAheadMs: LITE_LOOK_AHEAD_MS,
       videoCodec: 'vp8',
     });
   });

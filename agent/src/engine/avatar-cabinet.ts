@@ -2,6 +2,8 @@
 import { AvatarError } from '../errors.ts';
 import { loadPack } from '../packs/load-pack.ts';
 import type { AvatarAsset, ModelPack } from '../pipeline/model-pack.ts';
+import { MODEL_SAMPLE_RATE_HZ } from '../pipeline/timeline.ts';
+import { renderOffline } from './offline-render.ts';
 import type { OpenAvatar } from './render-session.ts';
 
 /** Open an asset with a loaded pack; views of its frames are made once, here. */
@@ -29,6 +31,17 @@ export async function openAvatar(asset: AvatarAsset, pack: ModelPack): Promise<O
       i420.subarray(i * frameBytes, (i + 1) * frameBytes),
     ),
   };
+}
+
+/** Speech a thread renders before its first session, s: enough for the compiler to have seen the hot loops. */
+const WARM_UP_S = 1.2;
+
+/** Run every stage on a tone, so that the first words of the first session are not late. Failures show up later. */
+async function warmUp(avatar: OpenAvatar): Promise<void> {
+  const tone = new Int16Array(WARM_UP_S * MODEL_SAMPLE_RATE_HZ);
+  for (let i = 0; i < tone.length; i += 1) tone[i] = 8000 * Math.sin(i / 10);
+  const frames = renderOffline(avatar, tone, { silenceDbfs: -50, fadeMs: 0 });
+  for await (const frame of frames) if (frame.failure !== undefined) return;
 }
 
 type Entry = { readonly opening: Promise<OpenAvatar>; users: number; isReplaced: boolean };
@@ -79,13 +92,16 @@ export class AvatarCabinet {
 
   async #open(asset: AvatarAsset, model: string): Promise<OpenAvatar> {
     let loading = this.#packs.get(model);
+    const isFirst = loading === undefined;
     if (loading === undefined) {
       loading = loadPack(model, this.#modelsDir);
       this.#packs.set(model, loading);
       // A pack that could not be loaded is tried again with the next avatar: its files may have been mended.
       loading.catch(() => this.#packs.delete(model));
     }
-    return openAvatar(asset, await loading);
+    const avatar = await openAvatar(asset, await loading);
+    if (isFirst) await warmUp(avatar);
+    return avatar;
   }
 
   async #closeIfUnused(entry: Entry): Promise<void> {

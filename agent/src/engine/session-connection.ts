@@ -69,10 +69,8 @@ export class SessionConnection {
       }
     });
     socket.on('error', (error) => {
-      host.logger.warn(
-        { sessionId: this.#sessionId, reason: error.message },
-        'job connection failed',
-      );
+      // A job that ends with frames unread resets the connection: the usual end of a session.
+      host.logger.info({ sessionId: this.#sessionId, reason: error.message }, 'job disconnected');
     });
     socket.on('close', () => {
       this.#end();

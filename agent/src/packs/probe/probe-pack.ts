@@ -1,8 +1,7 @@
 /**
  * Calibration pack of the benchmark: no weights, a cue of one number. While the frame's own 40 ms of audio is loud the
  * face box is white, else black, so that a subscriber can measure when a beep is seen and when it is heard. It states
- * the look-ahead of `lite` (92.5 ms: 80 ms of network and 12.5 ms of half a spectrum window), waits for that audio,
- * and goes through gate, compositor and socket like any other pack.
+ * the look-ahead of `lite`, waits for that audio, and goes through gate, compositor and socket like any other pack.
  */
 import { AvatarError } from '../../errors.ts';
 import type {
@@ -18,8 +17,8 @@ import {
   SAMPLES_PER_CHUNK,
   SAMPLES_PER_FRAME,
 } from '../../pipeline/timeline.ts';
+import { LITE_LOOK_AHEAD_MS } from '../lite/lite-audio-stream.ts';
 
-const LOOK_AHEAD_MS = 92.5;
 /** Peak of a frame from which it counts as loud: −20 dBFS. */
 const LOUD_PEAK = 0.1;
 /** Chunks whose peak is kept: 10 s. */
@@ -30,7 +29,7 @@ export class ProbePack implements ModelPack {
   readonly facts = {
     name: 'probe',
     version: '1',
-    lookAheadMs: LOOK_AHEAD_MS,
+    lookAheadMs: LITE_LOOK_AHEAD_MS,
     parameterNames: ['loud'],
   } as const;
 
@@ -65,7 +64,7 @@ class ProbeStream implements AudioStream {
 
   isReady(frameIndex: number): boolean {
     const needed =
-      (frameIndex + 1) * SAMPLES_PER_FRAME + (LOOK_AHEAD_MS * MODEL_SAMPLE_RATE_HZ) / 1000;
+      (frameIndex + 1) * SAMPLES_PER_FRAME + (LITE_LOOK_AHEAD_MS * MODEL_SAMPLE_RATE_HZ) / 1000;
     return this.#pushedChunks * SAMPLES_PER_CHUNK >= needed;
   }
 
