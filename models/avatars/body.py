@@ -53,7 +53,7 @@ EYE_SOCKETS = (-0.01, 0.16, 0.54, 0.64)
 
 
 def patch_rim(human: MakeHuman, patch: tuple) -> np.ndarray:
-    """Base vertices where the skin of the face meets a hidden patch: the lips' line, the lids' edges."""
+    """Base vertices where the face's skin meets a hidden patch: lips' line, lids' edges."""
     hidden, skin = set(), set()
     for face, uv, group in zip(human.base.faces, human.base.face_uvs, human.base.groups):
         if group != 'body' or human.base.vertices[face][:, 1].min() < HEAD_FLOOR_DM:
@@ -100,7 +100,9 @@ def lip_mask(points: np.ndarray, eyes: np.ndarray, mouth: Mouth, look: dict) -> 
     share = np.abs(points[:, 0]) / mouth.corner
     rise = points[:, 1] - mouth.height(points[:, 0])
     upper, lower = look['lip_height']
-    full = np.where(rise > 0, upper * np.interp(share, *UPPER_LIP.T), lower * np.interp(share, *LOWER_LIP.T))
+    full = np.where(
+        rise > 0, upper * np.interp(share, *UPPER_LIP.T), lower * np.interp(share, *LOWER_LIP.T)
+    )
     edge = np.clip((full + 0.006 - np.abs(rise)) / 0.018, 0, 1)
     return edge * (share < 1.02) * (points[:, 2] > eyes[2] - 0.35)
 
@@ -111,7 +113,9 @@ def ear_mask(human: MakeHuman) -> np.ndarray:
     return np.minimum(1, 5 * move / move.max())
 
 
-def build_bust(human: MakeHuman, vertices: np.ndarray, mouth: Mouth, look: dict, material) -> Surface:
+def build_bust(
+    human: MakeHuman, vertices: np.ndarray, mouth: Mouth, look: dict, material
+) -> Surface:
     faces = bust_faces(human)
     used = np.unique([v for face in faces for v in face])
     renumber = np.full(len(vertices), -1)
@@ -136,7 +140,7 @@ def add_eyes(human: MakeHuman, vertices: np.ndarray, look: dict) -> bpy.types.Ob
 
 
 def iris_image(human: MakeHuman, look: dict) -> bpy.types.Image:
-    """MakeHuman's brown iris with the look's colour on what is saturated, whiter and softer sclera."""
+    """MakeHuman's brown iris in the look's colour; the white of the eye less veined."""
     image = bpy.data.images.load(str(human.eye_texture()))
     rgba = np.array(image.pixels[:], 'f4').reshape(-1, 4)
     rgb = rgba[:, :3]

@@ -24,7 +24,12 @@ def on_face(surface: Surface, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray,
 def brow_height(style: dict, s: np.ndarray) -> np.ndarray:
     """Middle of the brow above the eyes (dm), s = 0 at the nose, 1 at the temple."""
     bend = np.sin(np.pi * np.minimum(1, s * 1.1) ** 1.25)
-    return style['height'] + style['rise'] * s + style['arch'] * bend - style['droop'] * smooth(0.6, 1, s)
+    return (
+        style['height']
+        + style['rise'] * s
+        + style['arch'] * bend
+        - style['droop'] * smooth(0.6, 1, s)
+    )
 
 
 def brow_thickness(style: dict, s: np.ndarray) -> np.ndarray:
@@ -33,7 +38,9 @@ def brow_thickness(style: dict, s: np.ndarray) -> np.ndarray:
 
 def brow_mask(surface: Surface, style: dict) -> np.ndarray:
     local = surface.points - surface.eyes
-    s = np.clip((np.abs(local[:, 0]) - style['inner']) / (style['outer'] - style['inner']), -0.3, 1.3)
+    s = np.clip(
+        (np.abs(local[:, 0]) - style['inner']) / (style['outer'] - style['inner']), -0.3, 1.3
+    )
     inside = smooth(-0.08, 0.1, s) * smooth(1.05, 0.9, s) * (local[:, 2] > -0.2)
     t = np.clip(s, 0, 1)
     off = (local[:, 1] - brow_height(style, t)) / np.maximum(brow_thickness(style, t) * 0.5, 0.01)
@@ -84,7 +91,9 @@ def lash_line_mask(human: MakeHuman, vertices: np.ndarray, surface: Surface) -> 
     mask = np.zeros(len(surface.points))
     for _, upper, row in lash_rows(human, vertices):
         fine = np.concatenate([row[:-1] * (1 - t) + row[1:] * t for t in np.linspace(0, 1, 8)])
-        distance = cKDTree(fine[np.abs(fine[:, 0]) > np.abs(row[0, 0]) + 0.04]).query(surface.points)[0]
+        distance = cKDTree(fine[np.abs(fine[:, 0]) > np.abs(row[0, 0]) + 0.04]).query(
+            surface.points
+        )[0]
         mask = np.maximum(mask, (0.85 if upper else 0.35) * np.exp(-((distance / 0.022) ** 2)))
     return mask
 
@@ -109,7 +118,9 @@ def lid_lashes(edge, side, upper, style, rng, material) -> None:
     out = unit(np.stack([fan, np.full(n, 0.10 * rise), np.full(n, 1.0)], -1))
     tip = unit(np.stack([fan * 1.2, np.full(n, (1.25 if upper else -0.8)), np.full(n, 0.7)], -1))
     out = unit(out + rng.normal(0, 0.06, (n, 3)))
-    length = (style['upper_dm'] if upper else style['lower_dm']) * (0.55 + 0.45 * np.sin(np.pi * (0.15 + 0.7 * s)))
+    length = (style['upper_dm'] if upper else style['lower_dm']) * (
+        0.55 + 0.45 * np.sin(np.pi * (0.15 + 0.7 * s))
+    )
     length *= rng.uniform(0.75, 1.05, n)
     add_strands('lash', arc(roots, out, tip, length, 7), style['width_dm'], 0.2, material)
 
@@ -136,7 +147,11 @@ def add_beard(surface: Surface, look: dict) -> None:
     roots, normals = scatter(surface, beard_mask(surface, style), style['count'], rng)
     down = unit(np.tile([0.0, -1.0, 0.1], (len(roots), 1)) + 0.35 * rng.normal(size=roots.shape))
     length = style['length_dm'] * rng.uniform(0.5, 1.1, len(roots))
-    paths = arc(roots - 0.004 * normals, unit(normals + 0.6 * down), unit(normals * 0.4 + down), length, 5)
+    paths = arc(
+        roots - 0.004 * normals, unit(normals + 0.6 * down), unit(normals * 0.4 + down), length, 5
+    )
     if style['curl_dm']:
         paths = curl(paths, style['curl_dm'], length / 0.05, rng)
-    add_strands('beard', paths, style['width_dm'], 0.6, hair_material('beard', style['colour'], 0.4, 0.5))
+    add_strands(
+        'beard', paths, style['width_dm'], 0.6, hair_material('beard', style['colour'], 0.4, 0.5)
+    )

@@ -31,7 +31,7 @@ def cloth_material(layer: dict):
 
 
 def cut_planes(eyes: np.ndarray, layer: dict) -> list[tuple[np.ndarray, np.ndarray, int]]:
-    """Planes (point, normal of what is cut away, side): round = one for both sides, v = one each."""
+    """Planes as (point, normal of what goes away, side); a round neck has one, a v one per side."""
     front, back = np.array(layer['front'], float), np.array(layer['back'], float)
     lean = unit(np.cross(front - back, np.array([1.0, 0, 0])))
     lean = lean if lean[1] > 0 else -lean
@@ -46,9 +46,12 @@ def cut_shell(surface: Surface, layer: dict) -> bmesh.types.BMesh:
     shell.from_mesh(surface.obj.data)
     for point, normal, side in cut_planes(surface.eyes, layer):
         if side:
-            centre = [v for v in shell.verts]
+            everything = [*shell.verts, *shell.edges, *shell.faces]
             bmesh.ops.bisect_plane(
-                shell, geom=centre + shell.edges[:] + shell.faces[:], plane_co=(0, 0, 0), plane_no=(1, 0, 0)
+                shell,
+                geom=everything,
+                plane_co=(0, 0, 0),
+                plane_no=(1, 0, 0),
             )
         faces = [f for f in shell.faces if not side or f.calc_center_median().x * side > 0]
         edges = list({e for f in faces for e in f.edges})
@@ -63,8 +66,12 @@ def cut_shell(surface: Surface, layer: dict) -> bmesh.types.BMesh:
         )
     for _ in range(layer.get('smooth', 6)):
         bmesh.ops.smooth_vert(
-            shell, verts=[v for v in shell.verts if not v.is_boundary], factor=0.5,
-            use_axis_x=True, use_axis_y=True, use_axis_z=True,
+            shell,
+            verts=[v for v in shell.verts if not v.is_boundary],
+            factor=0.5,
+            use_axis_x=True,
+            use_axis_y=True,
+            use_axis_z=True,
         )
     return shell
 
@@ -122,6 +129,11 @@ def relax(loop: np.ndarray, rounds: int) -> np.ndarray:
     return loop
 
 
+def rounded(c: np.ndarray) -> np.ndarray:
+    """Cosine or sine of a circle made squarer: a flat band with round edges."""
+    return np.sign(c) * np.abs(c) ** 0.6
+
+
 def add_band(rim: np.ndarray, normals: np.ndarray, layer: dict, material) -> None:
     """A flat rounded band swept along the neckline (Blender axes in, converted at the end)."""
     count = 420
@@ -132,11 +144,10 @@ def add_band(rim: np.ndarray, normals: np.ndarray, layer: dict, material) -> Non
     upward = np.where(upward[:, 2:3] < 0, -upward, upward)
     angle = np.linspace(0, 2 * np.pi, 20, endpoint=False)
     wide, thick = layer['band'], layer.get('band_thick', 0.035)
-    super_ellipse = lambda c: np.sign(c) * np.abs(c) ** 0.6
     rings = (
         centre[:, None]
-        + upward[:, None] * (wide * 0.5 * (super_ellipse(np.cos(angle)) - 0.35))[None, :, None]
-        + outward[:, None] * (layer['offset'] + thick * super_ellipse(np.sin(angle)))[None, :, None]
+        + upward[:, None] * (wide * 0.5 * (rounded(np.cos(angle)) - 0.35))[None, :, None]
+        + outward[:, None] * (layer['offset'] + thick * rounded(np.sin(angle)))[None, :, None]
     )
     if layer.get('ribs'):
         rib = 0.006 * np.sin(np.arange(count) * 2 * np.pi / 3.5)

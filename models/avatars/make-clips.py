@@ -17,17 +17,33 @@ PEAK = 10 ** (-3 / 20)
 EDGE_SILENCE_S = 0.15
 # Many lips-together sounds (p, b, m) and rounded vowels: what shows whether a mouth is in sync.
 CLIPS = [
-    ('ava', 'slt', 'hello',
-     'Hello, my name is Ava. Please open your microphone, speak to me, and my mouth will move '
-     'with your own words.'),
-    ('ava', 'slt', 'numbers',
-     'One, two, three, four, five, six, seven, eight, nine, ten. Maybe a bit more: forty two, '
-     'one million.'),
-    ('leo', 'rms', 'hello',
-     'Good morning, I am Leo. Both my lips and my beard were made by a computer, but I hope to '
-     'be good company.'),
-    ('leo', 'rms', 'numbers',
-     'Ten, nine, eight, seven, six, five, four, three, two, one, zero. Now you may move on.'),
+    (
+        'ava',
+        'slt',
+        'hello',
+        'Hello, my name is Ava. Please open your microphone, speak to me, and my mouth will move '
+        'with your own words.',
+    ),
+    (
+        'ava',
+        'slt',
+        'numbers',
+        'One, two, three, four, five, six, seven, eight, nine, ten. Maybe a bit more: forty two, '
+        'one million.',
+    ),
+    (
+        'leo',
+        'rms',
+        'hello',
+        'Good morning, I am Leo. Both my lips and my beard were made by a computer, but I hope to '
+        'be good company.',
+    ),
+    (
+        'leo',
+        'rms',
+        'numbers',
+        'Ten, nine, eight, seven, six, five, four, three, two, one, zero. Now you may move on.',
+    ),
 ]
 
 

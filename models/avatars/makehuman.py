@@ -29,7 +29,7 @@ class ObjMesh:
 
 @dataclass
 class Proxy:
-    """A mesh bound to the base mesh: three base vertices, their weights and an offset per vertex."""
+    """A mesh bound to the base mesh: per vertex three base vertices, weights and an offset."""
 
     mesh: ObjMesh
     base_index: np.ndarray
@@ -66,7 +66,7 @@ def load_obj(path: Path) -> ObjMesh:
 
 
 def load_proxy(path: Path) -> Proxy:
-    """Reads a `.mhclo` file. `material` and `tag` lines may stand between `verts 0` and the data."""
+    """Reads a `.mhclo` file. Other lines may stand between `verts 0` and the data."""
     obj, rows, scales, in_vertices = '', [], {}, False
     for line in path.read_text().splitlines():
         words = line.split()
@@ -104,7 +104,7 @@ class MakeHuman:
         self.target = lru_cache(maxsize=None)(self._load_target)
 
     def _load_target(self, name: str) -> np.ndarray:
-        """Displacement of every base vertex; a name without `l-`/`r-` also finds the pair of both."""
+        """Displacement of every base vertex; a name without `l-`/`r-` finds the pair of both."""
         folder, _, leaf = name.rpartition('/')
         root = self.assets / DATA / 'targets' / folder
         names = [leaf] if (root / f'{leaf}.target').is_file() else [f'l-{leaf}', f'r-{leaf}']

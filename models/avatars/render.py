@@ -73,7 +73,8 @@ def main() -> None:
     set_renderer(scene, args.samples, args.size)
     scene.render.filepath = str(args.out.resolve())
     bpy.ops.render.render(write_still=True)
-    print(f'{args.out}: built in {built - started:.0f} s, rendered in {time.monotonic() - built:.0f} s')
+    done = time.monotonic()
+    print(f'{args.out}: built in {built - started:.0f} s, rendered in {done - built:.0f} s')
 
 
 if __name__ == '__main__':

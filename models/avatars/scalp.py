@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from body import Surface
 from skin import cloud, smooth
@@ -42,8 +43,6 @@ class Skull:
     """Distance from the skull's centre to the skin, by direction."""
 
     def __init__(self, surface: Surface) -> None:
-        from scipy.spatial import cKDTree
-
         self.centre = surface.eyes + SKULL_CENTRE
         local = surface.points - self.centre
         keep = local[:, 1] > -0.6
@@ -100,7 +99,9 @@ def bob_paths(surface: Surface, roots: np.ndarray, style: dict, rng: np.random.G
     end = direction(ring, np.full(n, 4.0), side)
     middle = direction(np.maximum(ring * 0.92, around), np.maximum(up, 25) * 0.75 + 8, side)
     t = np.linspace(0, 1, over)[None, :, None]
-    way = unit((1 - t) ** 2 * start[:, None] + 2 * t * (1 - t) * middle[:, None] + t**2 * end[:, None])
+    way = unit(
+        (1 - t) ** 2 * start[:, None] + 2 * t * (1 - t) * middle[:, None] + t**2 * end[:, None]
+    )
     lift = style['lift_dm'] * np.sin(np.pi * np.clip(t[..., 0] * 1.1, 0, 1)) * layer[:, None]
     shell = style['shell_dm'] * (0.25 + 0.75 * layer) + rng.uniform(0, 0.035, n)
     beside, above = angles(way)
@@ -136,8 +137,6 @@ def push_out(surface: Surface, paths: np.ndarray, first: int) -> np.ndarray:
 
 def gather(paths: np.ndarray, style: dict, rng: np.random.Generator) -> np.ndarray:
     """Strands join into locks towards the tips; every lock has its own slow wave."""
-    from scipy.spatial import cKDTree
-
     n, steps, _ = paths.shape
     leaders = rng.choice(n, style['locks'], replace=False)
     middle = paths[:, int(steps * 0.55)]
@@ -148,7 +147,9 @@ def gather(paths: np.ndarray, style: dict, rng: np.random.Generator) -> np.ndarr
     out = paths * (1 - pull * spread) + paths[leaders][mine] * (pull * spread)
     phase = rng.uniform(0, 2 * np.pi, (style['locks'], 3))[mine]
     rate = rng.uniform(0.7, 1.3, style['locks'])[mine]
-    wave = np.sin(phase[:, None] + (style['waves'] * 2 * np.pi * rate)[:, None, None] * t[None, :, None])
+    wave = np.sin(
+        phase[:, None] + (style['waves'] * 2 * np.pi * rate)[:, None, None] * t[None, :, None]
+    )
     out = out + style['wave_dm'] * smooth(0.25, 0.9, t)[None, :, None] * wave * [1, 0.2, 1]
     stray = rng.normal(size=(n, 1, 3)) * (rng.random((n, 1, 1)) ** 3) * 0.05
     return out + stray * (t**2)[None, :, None]

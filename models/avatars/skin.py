@@ -47,19 +47,26 @@ def paint_skin(surface: Surface, look: dict, shadows: list[tuple[np.ndarray, tup
     chin = face_spot(surface, 0.0, -1.08, 0.18)
     blush = look['blush'] * (cheeks + 0.7 * nose + 0.35 * chin) + 0.03 * cloud(points, 0.3, 3)
     albedo *= 1 + np.clip(blush, 0, 1)[:, None] * (BLUSH - 1)
-    shade = face_spot(surface, 0.30, -0.10, 0.17, 1.5) + 0.6 * face_spot(surface, 0.30, 0.12, 0.15, 1.6)
+    shade = face_spot(surface, 0.30, -0.10, 0.17, 1.5) + 0.6 * face_spot(
+        surface, 0.30, 0.12, 0.15, 1.6
+    )
     albedo *= 1 + look['eye_shade'] * np.clip(shade, 0, 1)[:, None] * (EYE_SHADE - 1)
     for seed in range(look['freckles']):
-        albedo *= 1 - 0.28 * np.clip((cloud(points, 0.045, 10 + seed) - 2.0) * 1.5, 0, 1)[
-            :, None
-        ] * (face_spot(surface, 0.35, -0.35, 0.4) > 0.2)[:, None]
+        albedo *= (
+            1
+            - 0.28
+            * np.clip((cloud(points, 0.045, 10 + seed) - 2.0) * 1.5, 0, 1)[:, None]
+            * (face_spot(surface, 0.35, -0.35, 0.4) > 0.2)[:, None]
+        )
     lip_colour = np.array(look['lip']) * (1 + 0.05 * cloud(points, 0.08, 5))[:, None]
     albedo = albedo * (1 - lips[:, None]) + lip_colour * lips[:, None]
     for mask, colour in shadows:
         albedo = albedo * (1 - mask[:, None]) + np.array(colour) * mask[:, None]
     set_attribute(surface.obj.data, 'albedo', np.clip(albedo, 0.005, 0.95))
     oily = face_spot(surface, 0.0, 0.6, 0.4) + face_spot(surface, 0.0, -0.3, 0.22)
-    set_attribute(surface.obj.data, 'gloss', np.clip(0.10 * oily + look['lip_gloss'] * lips, 0, 0.3))
+    set_attribute(
+        surface.obj.data, 'gloss', np.clip(0.10 * oily + look['lip_gloss'] * lips, 0, 0.3)
+    )
 
 
 def skin_material(look: dict):

@@ -68,7 +68,7 @@ def add_backdrop(eyes: np.ndarray, look: dict) -> None:
 
 
 def set_camera(eyes: np.ndarray, look: dict) -> None:
-    """`look['frame_dm']`: height of the picture at the eyes; the eyes stand at 42 % from the top."""
+    """`look['frame_dm']` is the picture's height at the eyes, which stand 42 % from the top."""
     height = look['frame_dm']
     camera = bpy.data.cameras.new('camera')
     camera.lens, camera.sensor_width = LENS_MM, SENSOR_MM

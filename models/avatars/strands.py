@@ -71,7 +71,9 @@ def hair_material(name: str, colour: tuple, variation: float, roughness: float =
     """Cycles' physical hair, coloured by what it would reflect; strands differ a little."""
     nodes = Nodes(name)
     info = nodes.add('ShaderNodeHairInfo')
-    shade = nodes.math('ADD', 1 - variation, nodes.math('MULTIPLY', info.outputs['Random'], 2 * variation))
+    shade = nodes.math(
+        'ADD', 1 - variation, nodes.math('MULTIPLY', info.outputs['Random'], 2 * variation)
+    )
     tint = nodes.add('ShaderNodeVectorMath', {0: colour, 1: (1, 1, 1)}, operation='SCALE')
     nodes.put(tint.inputs['Scale'], shade)
     hair = nodes.add(
