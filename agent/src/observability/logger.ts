@@ -13,12 +13,10 @@ export function createLogger(level: string, bindings: Record<string, string> = {
 }
 
 /**
- * Give the agents framework its logger. Its info lines (one per job request, per process) say nothing that ours do not,
- * so they show only when debugging.
+ * Give the agents framework its logger. Its lines below error repeat what ours say, or warn of every 100 ms in which a
+ * busy machine did not run us, so they show only when debugging.
  */
 export function initializeFrameworkLogger(level: string): void {
-  initializeLogger({
-    pretty: false,
-    level: level === 'debug' || level === 'trace' ? level : 'warn',
-  });
+  const isDebugging = level === 'debug' || level === 'trace';
+  initializeLogger({ pretty: false, level: isDebugging ? level : 'error' });
 }

@@ -12,6 +12,8 @@ import { readAcceptedClaims, verifyDispatch } from './dispatch-claims.ts';
 /** A job accepted longer ago than this and still not running was never assigned to us, ms. */
 const ASSIGNMENT_MS = 10_000;
 const HEALTH_POLL_MS = 1000;
+/** While LiveKit is away this is said every so many polls. */
+const AWAY_REMINDER_POLLS = 15;
 /**
  * LiveKit hears the load every 2.5 s and asks no worker that is full. A worker that calls itself full would miss
  * requests for that long after a session has ended, and dispatch is one-shot; so it is asked last and says no itself.
@@ -52,6 +54,7 @@ export class AgentWorker {
   readonly #accepted = new Map<string, { atMs: number; claims: DispatchClaims }>();
   #healthTimer: NodeJS.Timeout | undefined;
   #registered = false;
+  #pollsAway = 0;
   #closing = false;
 
   private constructor(options: AgentWorkerOptions, port: number) {
@@ -193,11 +196,19 @@ export class AgentWorker {
   }
 
   #setRegistered(registered: boolean): void {
-    if (registered === this.#registered || this.#closing) return;
-    this.#registered = registered;
+    if (this.#closing) return;
     const { logger, livekitUrl, agentName } = this.#options;
-    if (registered) logger.info({ agentName }, `registered with LiveKit at ${livekitUrl}`);
-    else logger.warn(`LiveKit at ${livekitUrl} does not answer; trying again until it does`);
+    if (registered && !this.#registered) {
+      logger.info({ agentName }, `registered with LiveKit at ${livekitUrl}`);
+    }
+    this.#pollsAway = registered ? 0 : this.#pollsAway + 1;
+    // The first poll of a start comes before the answer of a healthy server.
+    if (this.#pollsAway % AWAY_REMINDER_POLLS === 2) {
+      logger.warn(
+        `LiveKit at ${livekitUrl} does not answer or refuses the keys; trying again until it does`,
+      );
+    }
+    this.#registered = registered;
   }
 }
 

@@ -264,7 +264,7 @@ export class AvatarSession {
 
   /** The avatar cannot be shown: say so in the room, then leave. */
   async #giveNotice(error: AvatarError): Promise<void> {
-    this.#logger.error({ err: error, code: error.code }, 'session cannot start');
+    this.#logger.error({ code: error.code, reason: error.message }, 'session cannot start');
     this.#attributes.set({
       [ATTRIBUTES.status]: 'failed',
       [ATTRIBUTES.error]: JSON.stringify({ code: error.code, message: error.message }),
