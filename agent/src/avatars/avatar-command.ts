@@ -7,11 +7,9 @@ import { avatarIdSchema, avatarSchema, type AvatarConfig, type Config } from '..
 import { AvatarError } from '../errors.ts';
 import { loadFaceModels } from '../face/face-models.node.ts';
 import { loadPack } from '../packs/load-pack.ts';
-import type { ModelPack } from '../pipeline/model-pack.ts';
-import { bundlePath } from './avatar-registry.ts';
-import { digestInputs, isBundleCurrent } from './bundle-key.ts';
-import { openBundle, readManifest } from './open-bundle.ts';
-import { bundleParameters, prepareAvatar } from './prepare-avatar.ts';
+import { describeState, inspectAll, verifyBundles } from './avatar-inspection.ts';
+import { bundlePath } from './avatar-loader.ts';
+import { prepareAvatar } from './prepare-avatar.ts';
 
 const HELP = `Usage: npm run avatar -- <command>
 
@@ -54,9 +52,9 @@ export async function run(args: string[]): Promise<number> {
     case 'prepare':
       return prepare(rest);
     case 'list':
-      return inspectAll(describeState);
+      return inspectAll(describeState, say);
     case 'verify':
-      return inspectAll(verifyBundles);
+      return inspectAll(verifyBundles, say);
     case undefined:
     case 'help':
     case '--help':
@@ -206,66 +204,4 @@ function snippet(id: string, avatar: AvatarConfig): string {
   if (avatar.name !== undefined) lines.push(`  name: ${JSON.stringify(avatar.name)}`);
   if (avatar.model !== undefined) lines.push(`  model: ${avatar.model}`);
   return lines.join('\n');
-}
-
-/** What is known about one avatar of the file. */
-type Subject = {
-  readonly id: string;
-  readonly avatar: AvatarConfig;
-  readonly config: Config;
-  readonly pack: ModelPack;
-  readonly bundleDirs: readonly string[];
-};
-
-/** Print one line per avatar; the exit code is 1 when one of them fails. */
-async function inspectAll(inspect: (subject: Subject) => Promise<string>): Promise<number> {
-  const env = readLocalEnv();
-  const config = await loadConfig(env.configPath);
-  const packs = new Map<string, Promise<ModelPack>>();
-  let exitCode = 0;
-  for (const [id, avatar] of config.avatars) {
-    const model = avatar.model ?? config.service.model;
-    const loading = packs.get(model) ?? loadPack(model, env.modelsDir);
-    packs.set(model, loading);
-    try {
-      const pack = await loading;
-      const state = await inspect({ id, avatar, config, pack, bundleDirs: env.bundleDirs });
-      say(`${id.padEnd(16)} ${model.padEnd(13)} ${state}`);
-    } catch (thrown) {
-      exitCode = 1;
-      say(`${id.padEnd(16)} ${model.padEnd(13)} FAILED: ${(thrown as Error).message}`);
-    }
-  }
-  for (const loading of packs.values()) {
-    const pack = await loading.catch(() => null);
-    await pack?.close();
-  }
-  return exitCode;
-}
-
-async function describeState({ id, avatar, config, pack, bundleDirs }: Subject): Promise<string> {
-  const inputs = await digestInputs(avatar);
-  const parameters = bundleParameters({ config: avatar, service: config.service, pack });
-  for (const bundleDir of bundleDirs) {
-    const directory = bundlePath(bundleDir, id);
-    const manifest = await readManifest(directory);
-    if (!manifest || !isBundleCurrent(manifest, inputs, parameters)) continue;
-    const { frameCount, width, height, clips } = manifest;
-    return `prepared: ${frameCount} frames ${width}×${height}, ${clips.length} clips, ${directory}`;
-  }
-  if (inputs.video.sha256 === null) {
-    throw new AvatarError('SOURCE_MISSING', `${avatar.video_path} does not exist`);
-  }
-  return 'not prepared yet; the next start does it';
-}
-
-async function verifyBundles({ id, bundleDirs }: Subject): Promise<string> {
-  const whole: string[] = [];
-  for (const bundleDir of bundleDirs) {
-    const directory = bundlePath(bundleDir, id);
-    if (!(await readManifest(directory))) continue;
-    const { manifest } = await openBundle(directory);
-    whole.push(`${directory} (${Object.keys(manifest.files).length} files)`);
-  }
-  return whole.length === 0 ? 'no bundle' : `whole: ${whole.join(', ')}`;
 }

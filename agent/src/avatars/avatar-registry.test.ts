@@ -11,7 +11,8 @@ import { writeWav } from '../audio/wav-file.ts';
 import { parseConfig } from '../config/load.ts';
 import { AvatarError } from '../errors.ts';
 import { loadPack } from '../packs/load-pack.ts';
-import { AvatarRegistry, type RegistryOptions } from './avatar-registry.ts';
+import type { RegistryOptions } from './avatar-loader.ts';
+import { AvatarRegistry } from './avatar-registry.ts';
 
 const folder = temporaryFolder();
 const CACHE = join(folder, 'cache');

@@ -5,7 +5,8 @@ import { MODELS_DIR, temporaryFolder } from '../../test/avatar-fixtures.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { loadPack } from '../packs/load-pack.ts';
-import { AvatarRegistry, bundlePath, type RegistryOptions } from './avatar-registry.ts';
+import { bundlePath, type RegistryOptions } from './avatar-loader.ts';
+import { AvatarRegistry } from './avatar-registry.ts';
 import { openBundle } from './open-bundle.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
