@@ -23,7 +23,7 @@ function target(value: (x: number, y: number) => number): WarpTarget {
     packed[k] = grey | (grey << 8) | (grey << 16);
   }
   const sharp = new Int32Array(SIDE * SIDE);
-  sharpen(rgb, SIDE, SIDE, sharp);
+  sharpen(packed, rgb, SIDE, SIDE, sharp);
   const alpha = new Uint8Array(SIDE * SIDE);
   return { region: { x: 0, y: 0, width: SIDE, height: SIDE }, packed, sharp, rgb, alpha };
 }

@@ -74,7 +74,7 @@ export function paintMouth(
   const lipB = look.lips[look.lipsAt + 2]!;
   const { samples, strength } = look;
   const share = 1 / (samples * samples);
-  const daylight = 1 - 0.45 * look.recess;
+  const daylight = 1 - 0.5 * look.recess;
   // Both the direct light and what flesh reflects get less behind protruded lips.
   const ambient = 1 - 0.22 * look.recess;
   for (let row = 0; row < height; row += 1) {
@@ -115,8 +115,8 @@ export function paintMouth(
       const inside = smooth(0.34, 0.78, depthOfHole);
       const wet = (1 - inside) * (0.34 + 0.2 * smooth(-0.1, 0.35, above - below));
       r = r * scale * (0.5 + 0.5 * shadow) * inside + lipR * wet;
-      g = g * scale * (0.38 + 0.62 * shadow) * inside + lipG * wet * 0.82;
-      b = b * scale * (0.34 + 0.66 * shadow) * inside + lipB * wet * 0.82;
+      g = g * scale * (0.33 + 0.67 * shadow) * inside + lipG * wet * 0.82;
+      b = b * scale * (0.26 + 0.74 * shadow) * inside + lipB * wet * 0.82;
       const at = (bounds.y + row) * region.width + bounds.x + column;
       const byte = at * 3;
       rgb[byte] = rgb[byte]! + (Math.min(255, r) - rgb[byte]!) * opacity + 0.5;

@@ -57,7 +57,7 @@ export class RegionCache {
         entry.rgb = new Uint8Array(size * 3);
       }
       convertRegion(this.#frames, frame, entry.region, entry.packed, entry.rgb);
-      sharpen(entry.rgb, entry.region.width, entry.region.height, entry.sharp);
+      sharpen(entry.packed, entry.rgb, entry.region.width, entry.region.height, entry.sharp);
       entry.frame = frame;
     }
     entry.usedAt = this.#clock += 1;

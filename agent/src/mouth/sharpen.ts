@@ -4,22 +4,36 @@
  * a sample lies from the pixel grid keeps beards and pores as crisp as in the frame, for half the cost of a cubic.
  */
 
-/** Write `packed` (R + G·2⁸ + B·2¹⁶, from the bytes of `rgb`) plus an eighth of its 3 × 3 cross Laplacian to `sharp`. */
-export function sharpen(rgb: Uint8Array, width: number, height: number, sharp: Int32Array): void {
+const clampByte = (value: number): number => (value < 0 ? 0 : value > 255 ? 255 : value);
+
+/**
+ * Write the pixels of `packed` (R + G·2⁸ + B·2¹⁶; the same pixels as bytes in `rgb`) minus an eighth of their cross
+ * Laplacian to `sharp`. The outermost pixels are copied.
+ */
+export function sharpen(
+  packed: Int32Array,
+  rgb: Uint8Array,
+  width: number,
+  height: number,
+  sharp: Int32Array,
+): void {
   const row = width * 3;
-  for (let y = 0, at = 0; y < height; y += 1) {
-    const up = y === 0 ? 0 : -row;
-    const down = y === height - 1 ? 0 : row;
-    for (let x = 0; x < width; x += 1, at += 1) {
-      const left = x === 0 ? 0 : -3;
-      const right = x === width - 1 ? 0 : 3;
-      let packed = 0;
-      for (let channel = 0, k = at * 3; channel < 24; channel += 8, k += 1) {
-        const around = rgb[k + up]! + rgb[k + down]! + rgb[k + left]! + rgb[k + right]!;
-        const value = (rgb[k]! * 12 - around + 4) >> 3;
-        packed |= (value < 0 ? 0 : value > 255 ? 255 : value) << channel;
-      }
-      sharp[at] = packed;
+  const last = width * (height - 1);
+  for (let x = 0; x < width; x += 1) {
+    sharp[x] = packed[x]!;
+    sharp[last + x] = packed[last + x]!;
+  }
+  for (let y = 1; y < height - 1; y += 1) {
+    const from = y * width;
+    sharp[from] = packed[from]!;
+    sharp[from + width - 1] = packed[from + width - 1]!;
+    for (let at = from + 1, k = at * 3; at < from + width - 1; at += 1, k += 3) {
+      const r = 12 * rgb[k]! - rgb[k - row]! - rgb[k + row]! - rgb[k - 3]! - rgb[k + 3]! + 4;
+      const g =
+        12 * rgb[k + 1]! - rgb[k + 1 - row]! - rgb[k + 1 + row]! - rgb[k - 2]! - rgb[k + 4]! + 4;
+      const b =
+        12 * rgb[k + 2]! - rgb[k + 2 - row]! - rgb[k + 2 + row]! - rgb[k - 1]! - rgb[k + 5]! + 4;
+      sharp[at] = clampByte(r >> 3) | (clampByte(g >> 3) << 8) | (clampByte(b >> 3) << 16);
     }
   }
 }

@@ -44,6 +44,20 @@ def smooth_loop(field, loop, rounds):
         field[loop] = 0.5 * values + 0.25 * (np.roll(values, 1, 0) + np.roll(values, -1, 0))
 
 
+def spread_below_lip(field, rest, neighbours, lips):
+    """Relax the chin between lower lip and jaw line, so that no face is squeezed into a crease under its lip.
+
+    Near neighbours count more: short edges (they differ most from face to face) then carry little of the difference.
+    """
+    chin = [v for v in range(468) if v not in lips and v not in OVAL
+            and rest[v, 1] < 6.80 and abs(rest[v, 0]) < 0.4]
+    rows = {v: sorted(neighbours[v]) for v in chin}
+    weights = {v: 1 / np.maximum(((rest[rows[v]] - rest[v]) ** 2).sum(1), 4e-4) for v in chin}
+    for _ in range(60):
+        for v in chin:
+            field[v] = weights[v] @ field[rows[v]] / weights[v].sum()
+
+
 def clean_shapes(basis, rest, triangles):
     """Mirror, smooth and mask the measured shapes: the landmark → vertex map has 2 mm of noise."""
     partner = mirror_map(triangles)
@@ -79,16 +93,15 @@ def clean_shapes(basis, rest, triangles):
             free = [v for v in range(468) if v not in lips]
             field[free] = 0.5 * field[free] + 0.5 * mean[free]
         if name == "mouthPucker":
-            field[:, 0] *= 1.5
-            # Rounded lips: the measured shape only narrows the mouth and leaves a slit.
-            for red, part in ((UPPER, 1.0), (OUTER_UPPER, 0.8)):
-                field[red, 1] += 0.028 * part * np.clip(1 - (rest[red, 0] / 0.2) ** 2, 0, 1)
-            for red, part in ((LOWER, 1.0), (OUTER_LOWER, 0.8)):
-                field[red, 1] -= 0.022 * part * np.clip(1 - (rest[red, 0] / 0.2) ** 4, 0, 1)
+            # The measured shape narrows the mouth too little; pursed lips also turn full and cover the teeth.
+            field[:, 0] *= 1.9
+            for line, lift in ((UPPER, -0.018), (LOWER, 0.012)):
+                field[line, 1] += lift * np.clip(1 - (rest[line, 0] / 0.2) ** 2, 0, 1)
         if name == "jawOpen":
             # Corners come in a little when the jaw drops; the measured shape leaves them wide.
             reach = np.exp(-((np.abs(rest[:, 0]) - 0.2) ** 2 + (rest[:, 1] - 6.83) ** 2) / 0.08**2)
             field[:, 0] -= np.sign(rest[:, 0]) * 0.045 * reach
+        spread_below_lip(field, rest, neighbours, lips)
         shapes[row] = field * mask[:, None]
     return rest, shapes
 
