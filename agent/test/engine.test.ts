@@ -14,6 +14,9 @@ const box = numberAvatar('box', 'probe');
 const wide = numberAvatar('wide', 'probe', { width: 192, height: 64, frameCount: 3 });
 const broken = numberAvatar('broken', 'no-such-pack');
 const catalogue = new NumberCatalogue([box, wide, broken]);
+const LOOK_AHEAD_CHUNKS = Math.ceil(LITE_LOOK_AHEAD_MS / 20);
+/** Frames that so many chunks complete. */
+const framesOf = (chunks: number): number => Math.floor((chunks - LOOK_AHEAD_CHUNKS) / 2);
 const silence = (): number => 0;
 const tone = (i: number): number => 0.5 * Math.sin((2 * Math.PI * 440 * i) / 16_000);
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -74,9 +77,10 @@ describe('a session of the engine', () => {
   it('gets every frame in order, within milliseconds of the audio it needs', async () => {
     const client = await open();
     await client.speak(100, silence);
-    // Frame i needs its own two chunks and five chunks of look-ahead: 100 chunks complete 47 frames.
-    await client.until(() => client.frames.length >= 47);
-    expect(client.frames.map(({ frameIndex }) => frameIndex)).toEqual([...Array(47).keys()]);
+    await client.until(() => client.frames.length >= framesOf(100));
+    expect(client.frames.map(({ frameIndex }) => frameIndex)).toEqual([
+      ...Array(framesOf(100)).keys(),
+    ]);
     const gapsMs = client.frames.slice(1).map(({ atMs }, i) => atMs - client.frames[i]!.atMs);
     expect(gapsMs.toSorted((a, b) => a - b)[23]).toBeCloseTo(40, -1);
   });
@@ -101,10 +105,10 @@ describe('a session of the engine', () => {
     const at = (index: number): ReceivedFrame =>
       client.frames.find(({ frameIndex }) => frameIndex === index)!;
     // Chunks 30–59 are loud: frames 15–29.
-    for (const index of [15, 20, 29]) {
-      expect(boxLuma(at(index))).toBe(235);
-      expect(at(index).speechRatio).toBe(1);
-    }
+    for (const index of [15, 20, 29]) expect(boxLuma(at(index))).toBe(235);
+    // The fade begins ahead of the sound and is over one frame after its beginning at the latest.
+    expect(at(15).speechRatio).toBeGreaterThan(0.6);
+    for (let index = 16; index < 30; index += 1) expect(at(index).speechRatio).toBe(1);
     for (const index of [5, 50]) expect(isIdle(at(index))).toBe(true);
     expect(boxLuma(at(31))).toBe(16);
     for (const frame of client.frames) {
@@ -170,8 +174,12 @@ describe('a session of the engine', () => {
       result: { width: 192, height: 64, avatarId: 'wide', avatarName: 'Avatar wide' },
     });
     await client.speak(20, silence);
-    await client.until(() => client.frames.some(({ frameIndex }) => frameIndex === 16));
-    expect(client.frames.map(({ frameIndex }) => frameIndex)).toEqual([...Array(17).keys()]);
+    await client.until(() =>
+      client.frames.some(({ frameIndex }) => frameIndex === framesOf(40) - 1),
+    );
+    expect(client.frames.map(({ frameIndex }) => frameIndex)).toEqual([
+      ...Array(framesOf(40)).keys(),
+    ]);
     expect(client.frames[0]?.width).toBe(128);
     expect(isIdle(client.frames.at(-1)!, wide)).toBe(true);
     expect(engine.status().sessions[0]?.avatarId).toBe('wide');
@@ -209,18 +217,28 @@ describe('a session of the engine', () => {
     client.sendChunk(silence, 3);
     client.sendChunk(silence, 20);
     for (let i = 0; i < 9; i += 1) client.sendChunk(silence);
-    await client.until(() => client.frames.some(({ frameIndex }) => frameIndex === 11));
-    expect(client.frames.map(({ frameIndex }) => frameIndex)).toEqual([...Array(12).keys()]);
+    await client.until(() =>
+      client.frames.some(({ frameIndex }) => frameIndex === framesOf(30) - 1),
+    );
+    expect(client.frames.map(({ frameIndex }) => frameIndex)).toEqual([
+      ...Array(framesOf(30)).keys(),
+    ]);
     expect(engine.status().sessions[0]).toMatchObject({ gapChunks: 10, droppedChunks: 1 });
   });
 
   it('goes on where the job says after a hole of more than two seconds', async () => {
     const client = await open();
     for (let i = 0; i < 10; i += 1) client.sendChunk(silence);
+    await client.until(() => client.frames.length === framesOf(10));
+    // Chunk 5001 is the second half of frame 2500: the timeline begins with frame 2501.
     client.sendChunk(silence, 5001);
     for (let i = 0; i < 10; i += 1) client.sendChunk(silence);
-    await client.until(() => client.frames.some(({ frameIndex }) => frameIndex === 2502));
-    expect(client.frames.map(({ frameIndex }) => frameIndex)).toEqual([0, 1, 2501, 2502]);
+    const last = 2501 + framesOf(10) - 1;
+    await client.until(() => client.frames.some(({ frameIndex }) => frameIndex === last));
+    expect(client.frames.map(({ frameIndex }) => frameIndex)).toEqual([
+      ...Array(framesOf(10)).keys(),
+      ...Array.from({ length: framesOf(10) }, (_, i) => 2501 + i),
+    ]);
   });
 
   it('drops and counts what comes faster than it can be sent, and keeps the latest', async () => {
@@ -231,12 +249,14 @@ describe('a session of the engine', () => {
     expect(status).toBeDefined();
     await new Promise((resolve) => setTimeout(resolve, 500));
     client.socket.resume();
-    await client.until(() => client.frames.some(({ frameIndex }) => frameIndex === 196));
+    await client.until(() =>
+      client.frames.some(({ frameIndex }) => frameIndex === framesOf(400) - 1),
+    );
     const indices = client.frames.map(({ frameIndex }) => frameIndex);
     expect(indices).toEqual(indices.toSorted((a, b) => a - b));
     const dropped = engine.status().sessions[0]?.framesDropped ?? 0;
     expect(dropped).toBeGreaterThan(100);
-    expect(indices.length + dropped).toBe(197);
+    expect(indices.length + dropped).toBe(framesOf(400));
   });
 });
 

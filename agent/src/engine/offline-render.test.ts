@@ -1,5 +1,6 @@
 /** RenderSession through its offline caller, with a pack of this test's own where frames must fail. */
 import { describe, expect, it } from 'vitest';
+import { LITE_LOOK_AHEAD_MS } from '../packs/lite/lite-audio-stream.ts';
 import { ProbePack } from '../packs/probe/probe-pack.ts';
 import type { AvatarAsset, ModelPack, PackAvatar } from '../pipeline/model-pack.ts';
 import { openAvatar } from './avatar-cabinet.ts';
@@ -139,8 +140,8 @@ describe('RenderSession', () => {
     const counters = createCounters();
     const session = new RenderSession(await openWith(new ProbePack()), SETTINGS, counters);
     for (let i = 0; i < 100; i += 1) session.pushChunk(0, i, new Int16Array(320));
-    // 47 frames are ready after 100 chunks.
-    expect(counters[Counter.dropped]).toBe(47 - MAX_WAITING_FRAMES);
+    const ready = Math.floor((100 - Math.ceil(LITE_LOOK_AHEAD_MS / 20)) / 2);
+    expect(counters[Counter.dropped]).toBe(ready - MAX_WAITING_FRAMES);
     const planes = new Uint8Array(FRAME_BYTES);
     const header = {
       epoch: 0,
@@ -153,6 +154,6 @@ describe('RenderSession', () => {
       compositingMs: 0,
     };
     await session.renderNext(planes, header);
-    expect(header.frameIndex).toBe(47 - MAX_WAITING_FRAMES);
+    expect(header.frameIndex).toBe(ready - MAX_WAITING_FRAMES);
   });
 });
