@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ATTRIBUTES, avatarSummarySchema, RPC } from '../src/api/contract.ts';
 import { TestAgent } from './helpers/agent-process.ts';
 import { TestLivekitServer } from './helpers/livekit-server.ts';
-import { probeConfig } from './helpers/probe-config.ts';
+import { narrowAvatar, probeConfig } from './helpers/probe-config.ts';
 import { isAlive, sleep, waitFor } from './helpers/processes.ts';
 import { beeps, distances, onsets, RoomUser, silence } from './helpers/room-user.ts';
 
@@ -17,7 +17,8 @@ let rooms = 0;
 
 beforeAll(async () => {
   livekit = await TestLivekitServer.start();
-  agent = await TestAgent.start({ livekit, config: probeConfig('max_sessions: 2') });
+  const config = probeConfig('max_sessions: 2', await narrowAvatar());
+  agent = await TestAgent.start({ livekit, config });
 });
 afterEach(async () => {
   await Promise.allSettled(users.splice(0).map((user) => user.leave()));
@@ -123,6 +124,7 @@ describe('a session', () => {
       ['probe_a', 'ready'],
       ['probe_b', 'ready'],
       ['broken', 'failed'],
+      ['narrow', 'ready'],
     ]);
     const clip = (await user.rpc(RPC.playClip, { name: 'hello' })) as { durationMs: number };
     const startedMs = performance.now();
@@ -142,6 +144,11 @@ describe('a session', () => {
       'the new avatar is announced',
       () => user.avatar?.attributes[ATTRIBUTES.avatarId] === 'probe_b',
     );
+    // Another size goes through the same track.
+    await user.rpc(RPC.select, { id: 'narrow' });
+    await waitFor('pictures of the other size', () => user.seen.at(-1)?.width === 384);
+    await user.rpc(RPC.select, { id: 'probe_a' });
+    await waitFor('pictures of the first size', () => user.seen.at(-1)?.width === 512);
   });
 
   it('falls silent at once when it is interrupted', async () => {
