@@ -43,7 +43,7 @@ function join(
     detached: true,
   });
   const seconds: Second[] = [];
-  createInterface({ input: child.stdout! }).on('line', (line) => {
+  createInterface({ input: child.stdout }).on('line', (line) => {
     if (line.startsWith('{"second"')) seconds.push(JSON.parse(line) as Second);
   });
   return { child, seconds };

@@ -5,7 +5,8 @@ import { AvatarError, ERRORS, toAvatarError } from './errors.ts';
 describe('error table', () => {
   it('is what docs/errors.md says', () => {
     const rows = Object.entries(ERRORS).map(
-      ([code, { status, retryable, meaning }]) => `| \`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${meaning} |`,
+      ([code, { status, retryable, meaning }]) =>
+        `| \`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${meaning} |`,
     );
     const text = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
     const documented = text.split('\n').filter((line) => line.startsWith('| `'));
