@@ -88,6 +88,10 @@ export function Call({
     if (participant !== null && avatarId !== null && avatarId !== wantedId) void select(wantedId);
     // Only when the avatar comes or the wish changes: its own attribute follows a switch with a delay.
   }, [participant?.identity, avatarId === null]);
+  const { stalled } = stats;
+  useEffect(() => {
+    if (stalled) session.replaceAgent();
+  }, [stalled, session]);
   useCallKeys({
     m: toggleMute,
     h: () => onHearMyself(!hearMyself),

@@ -74,11 +74,15 @@ export function openSession(avatar: string, signal: AbortSignal): Promise<Sessio
   return call(sessionGrantSchema, '/api/sessions', postJson({ avatar }, signal));
 }
 
-/** Ask again for an avatar in this session. */
-export async function requestAgent(participantToken: string, signal: AbortSignal): Promise<void> {
+/** Ask again for an avatar in this session. `replace`: even though a dead one is still in the room. */
+export async function requestAgent(
+  participantToken: string,
+  replace: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   await call(
     z.object({ agent: z.string() }),
     '/api/sessions/redispatch',
-    postJson({ participant_token: participantToken }, signal),
+    postJson({ participant_token: participantToken, ...(replace ? { replace } : {}) }, signal),
   );
 }

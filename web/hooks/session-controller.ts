@@ -106,6 +106,14 @@ export class SessionController {
     this.#dispatch({ type: 'selected', avatarId });
   }
 
+  /** The avatar's picture has stopped though it is still listed: get another one. */
+  replaceAgent(): void {
+    const state = this.#state;
+    if (state.phase !== 'room' || state.agent !== 'present' || state.reconnecting) return;
+    this.#dispatch({ type: 'agent', agent: 'lost' });
+    void this.#waitForAgent(0);
+  }
+
   /** Show something that does not end the session; null hides it. */
   notice(notice: Problem | null): void {
     this.#dispatch({ type: 'notice', notice });
@@ -153,12 +161,16 @@ export class SessionController {
     return room;
   }
 
+  #hasAgent(): boolean {
+    const others = this.#room?.remoteParticipants.values() ?? [];
+    return [...others].some(({ isAgent }) => isAgent);
+  }
+
   /** Look for the avatar in the room and start or stop waiting for one. */
   #updateAgent(): void {
     const state = this.#state;
     if (this.#room === null || state.phase !== 'room') return;
-    const present = [...this.#room.remoteParticipants.values()].some(({ isAgent }) => isAgent);
-    if (present) {
+    if (this.#hasAgent()) {
       this.#watch.abort();
       this.#dispatch({ type: 'agent', agent: 'present' });
       return;
@@ -183,7 +195,10 @@ export class SessionController {
       if (state.phase !== 'room' || this.#grant === null) return;
       if (state.agent === 'coming') this.#dispatch({ type: 'agent', agent: 'waiting' });
       try {
-        if (!state.reconnecting) await requestAgent(this.#grant.participant_token, signal);
+        if (!state.reconnecting) {
+          const token = this.#grant.participant_token;
+          await requestAgent(token, this.#hasAgent(), signal);
+        }
       } catch (thrown) {
         if (isOver()) return;
         const status = thrown instanceof PageApiError ? thrown.status : 0;

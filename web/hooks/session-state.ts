@@ -63,7 +63,7 @@ export function sessionReducer(state: SessionState, event: SessionEvent): Sessio
   }
 }
 
-/** Wait before asking for an avatar again, ms: 2, 3, 4.5 … at most 10 s. `attempt` counts from 0. */
+/** Wait before asking for an avatar again, ms: 2, 3, 4.5, then 5 s. `attempt` counts from 0. */
 export function redispatchDelayMs(attempt: number): number {
-  return Math.min(10_000, 2000 * 1.5 ** attempt);
+  return Math.min(5000, 2000 * 1.5 ** attempt);
 }

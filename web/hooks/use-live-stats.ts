@@ -10,13 +10,19 @@ import {
 } from './latency.ts';
 
 const PERIOD_MS = 1000;
+/** Seconds without a decoded frame after which a picture counts as stopped. */
+const STALL_TICKS = 4;
 
 /** What the live badge shows; null until measured. */
 export type LiveStats = {
   /** Frames that this page really showed in the last second. */
   readonly fps: number | null;
   readonly latency: LatencyParts | null;
+  /** No frame has arrived for some seconds. */
+  readonly stalled: boolean;
 };
+
+const UNMEASURED: LiveStats = { fps: null, latency: null, stalled: false };
 
 /** Measures the shown video once a second. */
 export function useLiveStats(
@@ -25,7 +31,7 @@ export function useLiveStats(
   microphone: LocalAudioTrack | RemoteAudioTrack | undefined,
   pipelineMs: number | null,
 ): LiveStats {
-  const [stats, setStats] = useState<LiveStats>({ fps: null, latency: null });
+  const [stats, setStats] = useState<LiveStats>(UNMEASURED);
   const pipeline = useRef(pipelineMs);
   useEffect(() => {
     pipeline.current = pipelineMs;
@@ -34,13 +40,14 @@ export function useLiveStats(
   useEffect(() => {
     const element = videoElement.current;
     if (video === null || element === null) {
-      setStats({ fps: null, latency: null });
+      setStats(UNMEASURED);
       return;
     }
     let shown = 0;
     let shownBefore: { frames: number; atMs: number } | null = null;
     let sampleBefore: PlayoutSample | undefined;
     let handle = 0;
+    let quietTicks = 0;
     const hasFrameCallback = 'requestVideoFrameCallback' in element;
     const onFrame = (_now: number, { presentedFrames }: VideoFrameCallbackMetadata): void => {
       shown = presentedFrames;
@@ -64,9 +71,14 @@ export function useLiveStats(
         sampleBefore === undefined || down.playout === undefined
           ? null
           : playoutMsBetween(sampleBefore, down.playout);
+      // Decoded, not shown: browsers show nothing in a hidden tab.
+      const isQuiet =
+        sampleBefore !== undefined && down.playout?.framesDecoded === sampleBefore.framesDecoded;
+      quietTicks = isQuiet ? quietTicks + 1 : 0;
       sampleBefore = down.playout;
       setStats((previous) => ({
         fps,
+        stalled: quietTicks >= STALL_TICKS,
         latency:
           playoutMs === null || pipeline.current === null
             ? previous.latency

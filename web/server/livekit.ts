@@ -16,7 +16,7 @@ const KIND_AGENT = 4;
 /** JobStatus.JS_PENDING and JS_RUNNING. */
 const JOB_ALIVE = new Set([0, 1]);
 /** A job that has not shown up in its room after this is given up, ms. */
-const JOB_START_MS = 15_000;
+const JOB_START_MS = 8000;
 
 const clientArguments = ({ livekitUrl, apiKey, apiSecret }: Settings) =>
   [
@@ -75,6 +75,15 @@ export async function dispatchAgent(settings: Settings, seat: Seat): Promise<voi
   await ask(settings, () => dispatches.createDispatch(seat.room, settings.agentName, { metadata }));
 }
 
+/** Put every agent out of a room. One that has gone meanwhile is no failure. */
+export async function removeAgents(settings: Settings, room: string): Promise<void> {
+  const rooms = new RoomServiceClient(...clientArguments(settings));
+  for (const { identity, kind } of await ask(settings, () => listParticipants(rooms, room))) {
+    if ((kind as number) !== KIND_AGENT) continue;
+    await ask(settings, () => unlessGone(rooms.removeParticipant(room, identity), undefined));
+  }
+}
+
 /** What a room looks like to someone who waits for an avatar. */
 export type AgentPresence = 'present' | 'starting' | 'absent';
 
@@ -99,21 +108,31 @@ export async function agentPresence(settings: Settings, seat: Seat): Promise<Age
       if (job.state && JOB_ALIVE.has(job.state.status) && ageMs < JOB_START_MS) return 'starting';
     }
   }
-  // Dispatches that nobody took would pile up in the room.
-  for (const { id } of ours) {
-    await ask(settings, () => dispatches.deleteDispatch(id, seat.room));
-  }
   return 'absent';
 }
 
-async function listParticipants(
+/** Forget earlier dispatches of a room: those nobody took would pile up, those of a dead job count as running. */
+export async function deleteDispatches(settings: Settings, room: string): Promise<void> {
+  const dispatches = new AgentDispatchClient(...clientArguments(settings));
+  for (const { id, agentName } of await ask(settings, () => dispatches.listDispatch(room))) {
+    if (agentName !== settings.agentName) continue;
+    await ask(settings, () => unlessGone(dispatches.deleteDispatch(id, room), undefined));
+  }
+}
+
+function listParticipants(
   rooms: RoomServiceClient,
   room: string,
-): Promise<Awaited<ReturnType<RoomServiceClient['listParticipants']>>> {
+): ReturnType<RoomServiceClient['listParticipants']> {
+  return unlessGone(rooms.listParticipants(room), []);
+}
+
+/** The answer, or `instead` when LiveKit knows no such room or participant any more. */
+async function unlessGone<T>(answer: Promise<T>, instead: T): Promise<T> {
   try {
-    return await rooms.listParticipants(room);
+    return await answer;
   } catch (error) {
-    if (error instanceof ServerError && error.status === 404) return [];
+    if (error instanceof ServerError && error.status === 404) return instead;
     throw error;
   }
 }

@@ -3,7 +3,14 @@ import type { SessionGrant } from '@live-avatar/agent/contract';
 import { AvatarError } from '@live-avatar/agent/errors';
 import { randomBytes } from 'node:crypto';
 import { fetchAgentStatus, fetchAvatars, requireReadyAvatar } from './agent-client.ts';
-import { agentPresence, createRoom, dispatchAgent, type AgentPresence } from './livekit.ts';
+import {
+  agentPresence,
+  createRoom,
+  deleteDispatches,
+  dispatchAgent,
+  removeAgents,
+  type AgentPresence,
+} from './livekit.ts';
 import { publicLivekitUrl, type RequestOrigin } from './public-livekit-url.ts';
 import { HttpError } from './respond.ts';
 import type { Settings } from './settings.ts';
@@ -55,14 +62,23 @@ export async function openSession(
 
 /**
  * Ask again for an avatar when none is in the room nor on its way. Returns what was found.
+ * `replace`: an avatar in the room is put out first; people may do that to their own only.
  * @throws AvatarError UNAUTHORIZED, SESSION_CLOSED, LIVEKIT_UNAVAILABLE.
  */
 export async function redispatch(
   settings: Settings,
   participantToken: string,
+  replace = false,
 ): Promise<{ agent: AgentPresence }> {
   const seat = await verifyParticipantToken(settings, participantToken);
-  const agent = await agentPresence(settings, seat);
-  if (agent === 'absent') await dispatchAgent(settings, seat);
+  let agent = await agentPresence(settings, seat);
+  if (agent === 'present' && replace) {
+    await removeAgents(settings, seat.room);
+    agent = 'absent';
+  }
+  if (agent === 'absent') {
+    await deleteDispatches(settings, seat.room);
+    await dispatchAgent(settings, seat);
+  }
   return { agent };
 }

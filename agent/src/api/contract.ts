@@ -71,7 +71,11 @@ export const sessionGrantSchema = z.object({
 });
 export type SessionGrant = z.infer<typeof sessionGrantSchema>;
 /** `POST /api/sessions/redispatch`: ask again for an agent; authorised by the participant's own token. */
-export const redispatchSchema = z.strictObject({ participant_token: z.string().min(1).max(4096) });
+export const redispatchSchema = z.strictObject({
+  participant_token: z.string().min(1).max(4096),
+  /** Put the agent that is in the room out first: its picture has stopped (a killed job stays listed for 20 s). */
+  replace: z.boolean().optional(),
+});
 
 /** Claims of the dispatch metadata: a JWT (HS256, LiveKit API secret), so that only our page's server can bind a job. */
 export const dispatchClaimsSchema = z.object({

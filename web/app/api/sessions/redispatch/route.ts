@@ -11,7 +11,7 @@ export const dynamic = 'force-dynamic';
 export const POST = handled(async (request: Request) => {
   enforceLimits(REDISPATCH_LIMITS, request.headers);
   const body = await readJsonBody(request, redispatchSchema);
-  return respondJson(await redispatch(readSettings(), body.participant_token));
+  return respondJson(await redispatch(readSettings(), body.participant_token, body.replace));
 });
 
 const refuse = refuseOtherMethods('POST');
