@@ -5,8 +5,7 @@ import type { LocalParticipant, RemoteParticipant } from '@livekit/rtc-node';
 import type { Logger } from 'pino';
 import { ATTRIBUTES } from '../api/contract.ts';
 import type { DispatchClaims } from '../api/contract.ts';
-import type { SourceName } from '../audio/source-selector.ts';
-import type { SessionOpened, SessionStats } from '../engine/protocol.ts';
+import type { SessionOpened } from '../engine/protocol.ts';
 import { AvatarError, toAvatarError } from '../errors.ts';
 import { PUBLISH_SAMPLE_RATE_HZ } from '../pipeline/timeline.ts';
 import { TrackPublisher } from '../publishing/track-publisher.ts';
@@ -17,12 +16,10 @@ import { Microphone } from './microphone.ts';
 import { ParticipantPresence } from './participant-presence.ts';
 import { RoomAttributes } from './room-attributes.ts';
 import { registerRoomProtocol } from './room-protocol.ts';
-import { SpeakingState } from './speaking-state.ts';
+import { SessionReport } from './session-report.ts';
 
 /** How long a session that cannot start stays in the room to say why, ms. */
 const FAILURE_NOTICE_MS = 2000;
-/** A clip's tail is still in the receivers' jitter buffers when it has left here, ms. */
-const RECEIVER_BUFFER_MS = 200;
 
 /** One avatar in one room, driven by one participant: joins, publishes, answers, and ends by itself. */
 export class AvatarSession {
@@ -34,13 +31,11 @@ export class AvatarSession {
   readonly #microphone: Microphone;
   readonly #attributes: RoomAttributes;
   readonly #presence: ParticipantPresence;
-  readonly #speaking = new SpeakingState();
+  readonly #report: SessionReport;
   #pipeline: MediaPipeline | undefined;
   #publisher: TrackPublisher | undefined;
   #micLive = false;
-  #sourceTimer: NodeJS.Timeout | undefined;
   #selecting: Promise<unknown> = Promise.resolve();
-  #statsCount = 0;
   #ended = false;
 
   constructor(options: {
@@ -65,6 +60,11 @@ export class AvatarSession {
       async (changed) => await this.#participant.setAttributes(changed),
       (error) => this.#logger.debug({ err: error }, 'attributes not set'),
     );
+    this.#report = new SessionReport({
+      attributes: this.#attributes,
+      sendStats: (stats) => this.#engine.sendStats(stats),
+      delayMs: () => this.#pipeline?.delayMs ?? 0,
+    });
     this.#microphone = new Microphone(options.ctx.room, options.claims.participant, {
       onLive: (live) => {
         this.#micLive = live;
@@ -119,7 +119,7 @@ export class AvatarSession {
   /** Stop everything at once. Safe to call twice. */
   close(): void {
     this.#ended = true;
-    clearTimeout(this.#sourceTimer);
+    this.#report.close();
     this.#presence.stop();
     this.#attributes.close();
     this.#pipeline?.stop();
@@ -148,11 +148,7 @@ export class AvatarSession {
       pool: this.#pool,
       output: publisher,
       playoutDelayMs: opened.playoutDelayMs,
-      events: {
-        onSource: (source) => this.#onSource(source),
-        onShown: (speechRatio) => this.#onShown(speechRatio),
-        onStats: (stats) => this.#onStats(stats),
-      },
+      events: this.#report,
     });
     this.#pipeline.setMicLive(this.#micLive);
     this.#pipeline.start();
@@ -231,35 +227,6 @@ export class AvatarSession {
     }
     this.#pipeline?.playClip(samples);
     return { durationMs: Math.round((samples.length / sampleRateHz) * 1000) };
-  }
-
-  /** Tell the page when to listen: a clip from its first sample, the microphone only when the clip's tail is heard. */
-  #onSource(source: SourceName): void {
-    clearTimeout(this.#sourceTimer);
-    const delayMs = source === 'clip' ? 0 : (this.#pipeline?.delayMs ?? 0) + RECEIVER_BUFFER_MS;
-    this.#sourceTimer = setTimeout(
-      () => this.#attributes.set({ [ATTRIBUTES.source]: source }),
-      delayMs,
-    );
-  }
-
-  #onShown(speechRatio: number): void {
-    const state = this.#speaking.next(speechRatio);
-    if (state) this.#attributes.set({ [ATTRIBUTES.agentState]: state });
-  }
-
-  #onStats(stats: SessionStats): void {
-    this.#engine.sendStats(stats);
-    this.#statsCount += 1;
-    if (this.#statsCount % 2 !== 0) return;
-    const { pipelineMs, shownFps, lateFrames } = stats;
-    this.#attributes.set({
-      [ATTRIBUTES.stats]: JSON.stringify({
-        pipelineMs: Math.round(pipelineMs),
-        shownFps,
-        lateFrames,
-      }),
-    });
   }
 
   /** The avatar cannot be shown: say so in the room, then leave. */

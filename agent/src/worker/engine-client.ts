@@ -17,6 +17,7 @@ import {
 import type { Interrupt, OpenSession, SessionOpened, SessionStats } from '../engine/protocol.ts';
 import { EngineMessageReader } from './engine-message-reader.ts';
 import type { FramePool, PooledFrame } from './frame-pool.ts';
+import { PendingRequests } from './pending-requests.ts';
 
 /** How long the engine may take to answer a request, ms. */
 const REQUEST_TIMEOUT_MS = 5000;
@@ -27,12 +28,6 @@ const SOCKET_BUFFER_BYTES = 256 * 1024;
 
 /** Sample clip as the engine sends it. */
 export type ClipAudio = { readonly sampleRateHz: number; readonly samples: Int16Array };
-
-type Pending = {
-  resolve: (value: unknown) => void;
-  reject: (error: AvatarError) => void;
-  timer: NodeJS.Timeout;
-};
 
 /** What a session wants to hear from its engine. */
 export type EngineClientEvents = {
@@ -45,7 +40,7 @@ export type EngineClientEvents = {
 export class EngineClient {
   readonly #socket: Socket;
   readonly #events: EngineClientEvents;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new PendingRequests(REQUEST_TIMEOUT_MS);
   readonly #audioMessages: Buffer[];
   #nextRequestId = 1;
   #audioSent = 0;
@@ -172,7 +167,7 @@ export class EngineClient {
     if (this.#closed) return;
     this.#closed = true;
     this.#socket.destroy();
-    this.#failPending(new AvatarError('SESSION_CLOSED', 'the session has ended'));
+    this.#pending.failAll(new AvatarError('SESSION_CLOSED', 'the session has ended'));
   }
 
   #request(type: number, what: string, body: Record<string, unknown>): Promise<unknown> {
@@ -184,13 +179,7 @@ export class EngineClient {
 
   #expect(requestId: number, what: string): Promise<unknown> {
     if (this.#closed) return Promise.reject(unavailable('the connection to the engine is closed'));
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#pending.delete(requestId);
-        reject(unavailable(`the engine did not answer "${what}" within ${REQUEST_TIMEOUT_MS} ms`));
-      }, REQUEST_TIMEOUT_MS);
-      this.#pending.set(requestId, { resolve, reject, timer });
-    });
+    return this.#pending.wait(requestId, what);
   }
 
   #sendJson(type: number, body: unknown): void {
@@ -215,50 +204,35 @@ export class EngineClient {
 
   #onMessage(type: number, payload: Buffer): void {
     if (type === EngineMessage.opened) {
-      this.#settle(EngineClient.#openRequestId, JSON.parse(payload.toString()));
+      this.#pending.resolve(EngineClient.#openRequestId, JSON.parse(payload.toString()));
     } else if (type === EngineMessage.clip) {
       const sampleRateHz = payload.readUInt32LE(4);
       // A copy: Int16Array views need an even offset, which a payload of 8 + n bytes in its own buffer has by chance only.
       const samples = new Int16Array((payload.length - 8) >> 1);
       for (let i = 0; i < samples.length; i++) samples[i] = payload.readInt16LE(8 + 2 * i);
-      this.#settle(payload.readUInt32LE(0), { sampleRateHz, samples } satisfies ClipAudio);
+      this.#pending.resolve(payload.readUInt32LE(0), { sampleRateHz, samples } satisfies ClipAudio);
     } else if (type === EngineMessage.reply) {
       const reply = parse(replySchema, JSON.parse(payload.toString()));
       // An error to `open` has no request id of its own: while open is awaited, every error is its answer.
       const requestId = this.#pending.has(EngineClient.#openRequestId)
         ? EngineClient.#openRequestId
         : reply.requestId;
-      this.#settle(requestId, reply.result, reply.error);
+      const { error } = reply;
+      if (error)
+        this.#pending.fail(requestId, new AvatarError(knownCode(error.code), error.message));
+      else this.#pending.resolve(requestId, reply.result);
     } else {
       throw new AvatarError('PROTOCOL_VIOLATION', `the engine sent an unknown message ${type}`);
     }
-  }
-
-  #settle(requestId: number, value: unknown, error?: { code: string; message: string }): void {
-    const pending = this.#pending.get(requestId);
-    // Timed out already, or never asked: nothing waits for it.
-    if (!pending) return;
-    this.#pending.delete(requestId);
-    clearTimeout(pending.timer);
-    if (error) pending.reject(new AvatarError(knownCode(error.code), error.message));
-    else pending.resolve(value);
   }
 
   #onSocketEnd(cause: string): void {
     if (this.#closed) return;
     this.#closed = true;
     const error = unavailable(`the connection to the engine was lost: ${cause}`);
-    this.#failPending(error);
+    this.#pending.failAll(error);
     // A connection that never was is reported by `connect` itself.
     if (this.#isConnected) this.#events.onClosed(error);
-  }
-
-  #failPending(error: AvatarError): void {
-    for (const { reject, timer } of this.#pending.values()) {
-      clearTimeout(timer);
-      reject(error);
-    }
-    this.#pending.clear();
   }
 }
 
