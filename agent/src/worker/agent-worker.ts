@@ -15,10 +15,11 @@ const HEALTH_POLL_MS = 1000;
 /** While LiveKit is away this is said every so many polls. */
 const AWAY_REMINDER_POLLS = 15;
 /**
- * LiveKit hears the load every 2.5 s and asks no worker that is full. A worker that calls itself full would miss
- * requests for that long after a session has ended, and dispatch is one-shot; so it is asked last and says no itself.
+ * What we report when every session is in use. LiveKit hears the load every 2.5 s only, and passes over any worker at or
+ * above its `agents.target_load` of 0.7: a full scale would leave the last sessions unused, and miss requests for 2.5 s
+ * after one has ended (dispatch is one-shot). Below it we are asked even when full, say no, and another worker is asked.
  */
-const MAX_REPORTED_LOAD = 0.99;
+const FULL_LOAD = 0.69;
 /** A job may take this long to leave its room before it is killed, ms. */
 const JOB_CLOSE_MS = 4000;
 /** Loading the job's code takes about a second on a quiet machine; the framework's 10 s is too short for a busy one. */
@@ -69,7 +70,7 @@ export class AgentWorker {
         apiKey: options.apiKey,
         apiSecret: options.apiSecret,
         requestFunc: (request) => this.#onRequest(request),
-        loadFunc: () => Promise.resolve(Math.min(MAX_REPORTED_LOAD, this.load)),
+        loadFunc: () => Promise.resolve(FULL_LOAD * this.load),
         loadThreshold: 1,
         numIdleProcesses: 1,
         initializeProcessTimeout: JOB_START_MS,
@@ -108,7 +109,7 @@ export class AgentWorker {
     return this.#server.activeJobs.length;
   }
 
-  /** Sessions in use, 0–1: what the worker tells LiveKit, which prefers the least loaded worker. */
+  /** Sessions in use, 0–1. LiveKit hears a scaled value (see FULL_LOAD) and prefers the least loaded worker. */
   get load(): number {
     return Math.min(1, this.#admitted() / this.#options.maxSessions);
   }
