@@ -5,7 +5,7 @@ import { join as joinPath } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { flashAndBeep, frameRate, mouthMotion, quantile } from './harness/analyse.ts';
-import { join, launchBrowser, openPage } from './harness/browser.ts';
+import { join, launchBrowser, leaveAndClose, openPage } from './harness/browser.ts';
 import { readRecording, resetMouthReference } from './harness/instrument.ts';
 import { startStack, type Stack } from './harness/stack.ts';
 import { beeps, speechThenSilence, writeWav } from './harness/wav.ts';
@@ -55,7 +55,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  await browser?.close();
+  if (browser) await leaveAndClose(browser);
   browser = undefined;
   await until('every session has ended', async () => (await activeSessions()) === 0, 20_000);
 });
@@ -171,7 +171,7 @@ describe('a person joins, speaks and sees the avatar speak', () => {
       expect(b.speaker.filter(([, level]) => level > 0.05)).toHaveLength(0);
       expect(await activeSessions()).toBe(2);
     } finally {
-      await quietBrowser.close();
+      await leaveAndClose(quietBrowser);
     }
   });
 });
@@ -198,6 +198,7 @@ describe('what goes wrong is said', () => {
       origin: stack.pageUrl,
     });
     await page.getByTestId('avatar-card-ava').click();
+    await page.getByTestId('join').click();
     await page.getByTestId('error-banner').waitFor({ timeout: 15_000 });
     expect(await page.getByTestId('error-banner').textContent()).toMatch(/microphone/i);
   });

@@ -67,3 +67,11 @@ export async function join(page: Page, avatarId: string): Promise<number> {
   );
   return Date.now() - started;
 }
+
+/** Close as a person closes a window: the pages say goodbye first (a killed browser is noticed only after ICE times out). */
+export async function leaveAndClose(browser: Browser): Promise<void> {
+  for (const context of browser.contexts()) {
+    for (const page of context.pages()) await page.goto('about:blank').catch(() => null);
+  }
+  await browser.close();
+}
