@@ -40,13 +40,13 @@ export function frameRate(frames: readonly PresentedFrame[], fromMs: number, toM
   return frames.filter(({ t }) => t >= fromMs && t < toMs).length / ((toMs - fromMs) / 1000);
 }
 
-/** Times at which the probe's square turns from dark to bright. */
+/** Brightness that only the probe's white square has; the face behind it is darker, at rest too. */
+const WHITE = 230;
+
+/** Times at which the probe's square turns white. */
 export function flashes(frames: readonly PresentedFrame[]): number[] {
-  return onsets(
-    frames.map(({ t, middle }) => [t, middle] as const),
-    140,
-    250,
-  );
+  const brightness = frames.map(({ t, middle }) => [t, middle] as const);
+  return onsets(brightness, WHITE, 250);
 }
 
 /** Latency and skew of a flash-and-beep recording. Positive skew = picture after sound. */
@@ -72,14 +72,14 @@ export function flashAndBeep({ mic, speaker, frames }: Recording): {
   };
 }
 
-/** Mean mouth difference while the microphone speaks and while it rests (shifted by the path's delay). */
+/** Mean change of the mouth from frame to frame while the microphone speaks and while it rests (shifted by the path's delay). */
 export function mouthMotion(
   { mic, frames }: Recording,
   delayMs: number,
 ): { speaking: number; silent: number; speakingFrames: number; silentFrames: number } {
   const sums = { speaking: 0, silent: 0, speakingFrames: 0, silentFrames: 0 };
   let at = 0;
-  for (const { t, mouth } of frames) {
+  for (const { t, change } of frames) {
     const heard = t - delayMs;
     while (at < mic.length && mic[at]![0] < heard - 400) at++;
     let recent = 0;
@@ -90,10 +90,10 @@ export function mouthMotion(
     }
     if (covered < 50) continue;
     if (recent > 0.1) {
-      sums.speaking += mouth;
+      sums.speaking += change;
       sums.speakingFrames++;
     } else if (recent < 0.005) {
-      sums.silent += mouth;
+      sums.silent += change;
       sums.silentFrames++;
     }
   }

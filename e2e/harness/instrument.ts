@@ -24,12 +24,18 @@ export type PresentedFrame = {
   middle: number;
   /** Mean absolute difference of the mouth region to the reference frame, 0–255. */
   mouth: number;
+  /** Mean absolute difference of the mouth region to the frame before, 0–255: what moves now. */
+  change: number;
 };
 
 const script = (): void => {
   type Tap = [number, number][];
   const recording = { mic: [] as Tap, speaker: [] as Tap, frames: [] as unknown[] };
-  const state = { reference: null as Uint8ClampedArray | null, resetReference: false };
+  const state = {
+    reference: null as Uint8ClampedArray | null,
+    previous: null as Uint8ClampedArray | null,
+    resetReference: false,
+  };
   Object.assign(window, { __recording: recording, __recordingState: state });
   const worklet = `class Level extends AudioWorkletProcessor {
     constructor() { super(); this.peak = 0; this.blocks = 0; }
@@ -112,12 +118,15 @@ const script = (): void => {
           state.resetReference = false;
         }
         const reference = state.reference;
+        const previous = state.previous ?? mouth;
+        state.previous = mouth;
         recording.frames.push({
           t: metadata.expectedDisplayTime || now,
           width: metadata.width,
           height: metadata.height,
           middle: mean(middle, (i) => (middle[i]! + middle[i + 1]! + middle[i + 2]!) / 3),
           mouth: mean(mouth, (i) => Math.abs(mouth[i + 1]! - reference[i + 1]!)),
+          change: mean(mouth, (i) => Math.abs(mouth[i + 1]! - previous[i + 1]!)),
         });
       }
       video.requestVideoFrameCallback(onFrame);
@@ -134,6 +143,8 @@ const script = (): void => {
 
 /** Install the taps; call before the page's first navigation. */
 export async function instrument(page: Page): Promise<void> {
+  // tsx (esbuild's keepNames) wraps functions in a helper that does not exist inside the page.
+  await page.addInitScript('globalThis.__name = (value) => value;');
   await page.addInitScript(script);
 }
 

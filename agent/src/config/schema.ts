@@ -30,7 +30,7 @@ export const serviceSchema = z.strictObject({
   /** Fade between idle and speaking mouth, ms. */
   fade_ms: z.int().min(0).max(1000).default(120),
   /** Constant delay between hearing audio and showing its frame, ms: rises by itself when frames are late. */
-  playout_delay_ms: z.int().min(60).max(1000).default(120),
+  playout_delay_ms: z.int().min(60).max(1000).default(80),
   /** On SIGTERM, how long running sessions may go on before they are closed, s. Raise it behind a rolling update. */
   drain_s: z.number().min(0).max(3600).default(2),
 });

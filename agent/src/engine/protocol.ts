@@ -87,7 +87,7 @@ export const sessionOpenedSchema = z.strictObject({
   /** How the job publishes: service.video_codec, service.video_bitrate_kbps, service.playout_delay_ms. */
   videoCodec: z.enum(['vp8', 'h264']).default('vp8'),
   videoBitrateKbps: z.int().default(1500),
-  playoutDelayMs: z.int().default(120),
+  playoutDelayMs: z.int().default(80),
 });
 export const replySchema = z.strictObject({
   requestId: z.int().nonnegative(),

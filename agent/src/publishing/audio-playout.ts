@@ -15,7 +15,7 @@ export type AudioSink = {
 /** Over this the sink has no room: the chunk is dropped and counted. */
 const MAX_QUEUED_MS = 80;
 /** A sink queue that never falls below this in two seconds holds needless delay: one quiet chunk is left out. */
-const NEEDLESS_QUEUED_MS = 2 * CHUNK_MS;
+const NEEDLESS_QUEUED_MS = CHUNK_MS + 10;
 const WINDOW_TICKS = 100;
 
 /**

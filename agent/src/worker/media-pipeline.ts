@@ -88,7 +88,9 @@ export class MediaPipeline {
       maxDelayChunks,
       delay: this.#delay,
       sink: output,
-      noteAudio: (chunkIndex, playAtMs) => this.#synchronizer.noteAudio(chunkIndex, playAtMs),
+      // A frame stands for 40 ms of sound: shown in their middle, it is at most half a frame early or late.
+      noteAudio: (chunkIndex, playAtMs) =>
+        this.#synchronizer.noteAudio(chunkIndex, playAtMs + FRAME_MS / 2),
     });
     this.#clock = new MediaClock({
       periodMs: CHUNK_MS,
