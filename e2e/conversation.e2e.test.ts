@@ -187,7 +187,7 @@ describe('what goes wrong is said', () => {
   });
 
   it('explains a refused microphone', async () => {
-    browser = await launchBrowser(wavs.silence);
+    browser = await launchBrowser(wavs.silence, { allowMicrophone: false });
     const context = await browser.newContext();
     const page = await context.newPage();
     const cdp = await context.newCDPSession(page);

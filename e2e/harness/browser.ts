@@ -15,10 +15,10 @@ export function chromiumPath(): string {
   return found;
 }
 
-/** Launch with `wavPath` as the (looping) microphone and every permission granted. */
+/** Launch with `wavPath` as the (looping) microphone; `allowMicrophone: false` leaves the question unanswered. */
 export async function launchBrowser(
   wavPath: string,
-  extraArgs: readonly string[] = [],
+  { allowMicrophone = true }: { allowMicrophone?: boolean } = {},
 ): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath(),
@@ -32,10 +32,9 @@ export async function launchBrowser(
       '--disable-component-update',
       '--disable-sync',
       '--autoplay-policy=no-user-gesture-required',
-      '--use-fake-ui-for-media-stream',
       '--use-fake-device-for-media-stream',
       `--use-file-for-fake-audio-capture=${wavPath}`,
-      ...extraArgs,
+      ...(allowMicrophone ? ['--use-fake-ui-for-media-stream'] : []),
     ],
   });
 }
