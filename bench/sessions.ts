@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Stack } from '../e2e/harness/stack.ts';
 import { quantile } from '../e2e/harness/analyse.ts';
-import { cpuBetween, processTree, type ProcessSample } from './process-stats.ts';
+import { cpuBetween, processTree, type ProcessSample } from '../e2e/harness/processes.ts';
 
 export type SessionsReport = {
   /** Slowest session's received frames per second, mean over the measured time. */

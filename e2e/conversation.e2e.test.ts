@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { flashAndBeep, frameRate, mouthMotion, quantile } from './harness/analyse.ts';
 import { join, launchBrowser, leaveAndClose, openPage } from './harness/browser.ts';
 import { readRecording, resetMouthReference } from './harness/instrument.ts';
+import { jobProcesses } from './harness/processes.ts';
 import { startStack, type Stack } from './harness/stack.ts';
 import { beeps, speechThenSilence, writeWav } from './harness/wav.ts';
 
@@ -173,6 +174,28 @@ describe('a person joins, speaks and sees the avatar speak', () => {
     } finally {
       await leaveAndClose(quietBrowser);
     }
+  });
+});
+
+describe('what breaks comes back', () => {
+  it('brings the avatar back when the process of its session is killed', async () => {
+    const { page } = await talkTo('ava', wavs.speech);
+    await wait(2000);
+    for (const pid of jobProcesses(stack.pid)) process.kill(pid, 'SIGKILL');
+    const killedAt = await page.evaluate(() => performance.now());
+    await wait(2500);
+    const moving = async (): Promise<boolean> => {
+      const now = await page.evaluate(() => performance.now());
+      const { frames } = await readRecording(page);
+      const recent = frames.filter(
+        ({ t, change }) => t > Math.max(killedAt + 2000, now - 1500) && change > 0.7,
+      );
+      return recent.length > 5;
+    };
+    await until('the avatar speaks again', moving, 20_000);
+    const backMs = (await page.evaluate(() => performance.now())) - killedAt;
+    console.log({ backMs: Math.round(backMs) });
+    expect(backMs).toBeLessThan(20_000);
   });
 });
 

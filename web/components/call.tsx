@@ -3,10 +3,10 @@ import type { AvatarSummary } from '@live-avatar/agent/contract';
 import { useAudioPlayback, useLocalParticipant } from '@livekit/components-react';
 import type { Room } from 'livekit-client';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { Problem } from '../hooks/problems.ts';
+import { serviceProblem, type Problem } from '../hooks/problems.ts';
 import type { SessionController } from '../hooks/session-controller.ts';
 import type { SessionState } from '../hooks/session-state.ts';
-import { useAvatarParticipant } from '../hooks/use-avatar-participant.ts';
+import { parseAvatarError, useAvatarParticipant } from '../hooks/use-avatar-participant.ts';
 import { useAvatarRpc } from '../hooks/use-avatar-rpc.ts';
 import { useCallKeys } from '../hooks/use-call-keys.ts';
 import { useFullscreen } from '../hooks/use-fullscreen.ts';
@@ -88,6 +88,11 @@ export function Call({
     if (participant !== null && avatarId !== null && avatarId !== wantedId) void select(wantedId);
     // Only when the avatar comes or the wish changes: its own attribute follows a switch with a delay.
   }, [participant?.identity, avatarId === null]);
+  const { error } = avatar;
+  useEffect(() => {
+    const failure = error === null ? null : parseAvatarError(error);
+    if (failure !== null) onNotice(serviceProblem(failure.code, failure.message, 'dismiss'));
+  }, [error, onNotice]);
   const { stalled } = stats;
   useEffect(() => {
     if (stalled) session.replaceAgent();

@@ -11,6 +11,7 @@ import {
 import { useEffect, useState } from 'react';
 import { z } from 'zod';
 
+const errorSchema = z.object({ code: z.string(), message: z.string() });
 const statsSchema = z.object({
   pipelineMs: z.number(),
   shownFps: z.number().optional(),
@@ -28,7 +29,18 @@ export type AvatarParticipant = {
   readonly source: 'mic' | 'clip' | 'none';
   /** Time in the agent from hearing to showing, ms; null until measured. */
   readonly pipelineMs: number | null;
+  /** ATTRIBUTES.error as it stands there: why the avatar could not start. */
+  readonly error: string | null;
 };
+
+/** ATTRIBUTES.error, parsed; null when it is not what the agent writes. */
+export function parseAvatarError(text: string): { code: string; message: string } | null {
+  try {
+    return errorSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
 
 /** The avatar of this room. Use below a RoomContext. */
 export function useAvatarParticipant(): AvatarParticipant {
@@ -54,6 +66,7 @@ export function useAvatarParticipant(): AvatarParticipant {
     status: oneOf(attributes[ATTRIBUTES.status], ['ready', 'switching', 'failed']),
     source: oneOf(attributes[ATTRIBUTES.source], ['none', 'mic', 'clip']),
     pipelineMs: pipelineMsOf(attributes[ATTRIBUTES.stats]),
+    error: attributes[ATTRIBUTES.error] ?? null,
   };
 }
 

@@ -52,7 +52,7 @@ export async function openSession(
     avatar: request.avatar,
   };
   await createRoom(settings, seat.room);
-  await dispatchAgent(settings, seat);
+  await dispatchAgent({ ...settings, agentName: status.agentName }, seat);
   return {
     server_url: publicLivekitUrl(settings.publicLivekitUrl, settings.livekitUrl, origin),
     room: seat.room,
@@ -66,11 +66,12 @@ export async function openSession(
  * @throws AvatarError UNAUTHORIZED, SESSION_CLOSED, LIVEKIT_UNAVAILABLE.
  */
 export async function redispatch(
-  settings: Settings,
+  configured: Settings,
   participantToken: string,
   replace = false,
 ): Promise<{ agent: AgentPresence }> {
-  const seat = await verifyParticipantToken(settings, participantToken);
+  const seat = await verifyParticipantToken(configured, participantToken);
+  const settings = await withAgentName(configured);
   let agent = await agentPresence(settings, seat);
   if (agent === 'present' && replace) {
     await removeAgents(settings, seat.room);
@@ -81,4 +82,15 @@ export async function redispatch(
     await dispatchAgent(settings, seat);
   }
   return { agent };
+}
+
+/** The name the running agent registers under; an agent that does not answer leaves the configured one. */
+async function withAgentName(settings: Settings): Promise<Settings> {
+  try {
+    const { agentName } = await fetchAgentStatus(settings.agentUrl);
+    return { ...settings, agentName };
+  } catch {
+    // Dispatching needs LiveKit alone: a worker elsewhere may still take the job.
+    return settings;
+  }
 }

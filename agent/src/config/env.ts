@@ -2,8 +2,6 @@
  * The one place of the agent that reads the environment. Empty strings count as unset.
  * Environment is for secrets and addresses only; everything else is in configs/realtime.yaml.
  */
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { AvatarError } from '../errors.ts';
 
 /** Addresses, secrets and places of one agent process. */
@@ -17,8 +15,8 @@ export type Env = {
   /** Bind address and port of the agent's HTTP API. */
   readonly httpHost: string;
   readonly httpPort: number;
-  /** Unix socket of the engine; the worker's parent sets it for its job processes. */
-  readonly engineSocketPath: string;
+  /** Unix socket of the engine. Unset: the engine makes a private place and tells its job processes. */
+  readonly engineSocketPath: string | undefined;
   /** Folder of model packs. */
   readonly modelsDir: string;
   /** Folders searched for prepared bundles, in order; the last one is written to. */
@@ -44,8 +42,7 @@ export function readLocalEnv(): Omit<Env, 'livekitUrl' | 'livekitApiKey' | 'live
     configPath: read('AVATAR_CONFIG') ?? 'configs/realtime.yaml',
     httpHost: read('AVATAR_HTTP_HOST') ?? '127.0.0.1',
     httpPort: port,
-    engineSocketPath:
-      read('AVATAR_ENGINE_SOCKET') ?? join(tmpdir(), `avatar-engine-${process.pid}.sock`),
+    engineSocketPath: read('AVATAR_ENGINE_SOCKET'),
     modelsDir: read('AVATAR_MODELS_DIR') ?? 'models',
     bundleDirs: [
       read('AVATAR_SHIPPED_DIR') ?? 'avatars',

@@ -5,6 +5,7 @@
 import { defineAgent } from '@livekit/agents';
 import type { JobContext } from '@livekit/agents';
 import { readLocalEnv } from '../config/env.ts';
+import { AvatarError } from '../errors.ts';
 import { createLogger } from '../observability/logger.ts';
 import { AvatarSession } from './avatar-session.ts';
 import { readAcceptedClaims } from './dispatch-claims.ts';
@@ -32,6 +33,12 @@ export default defineAgent({
     process.on('unhandledRejection', (reason) =>
       logger.error({ err: reason }, 'unhandled rejection in a job'),
     );
+    if (engineSocketPath === undefined) {
+      throw new AvatarError(
+        'ENGINE_UNAVAILABLE',
+        'AVATAR_ENGINE_SOCKET is not set; jobs are started by the agent, not by hand',
+      );
+    }
     const claims = readAcceptedClaims(ctx.job.metadata);
     session = new AvatarSession({ ctx, claims, socketPath: engineSocketPath, logger });
     const started = session;

@@ -27,6 +27,8 @@ export class AvatarService {
   readonly #metrics: Metrics;
   readonly #api: ReturnType<typeof createApiServer>;
   readonly #version = readVersion();
+  /** Ends a preparation that is under way when the service closes. */
+  readonly #stopping = new AbortController();
   #engine: Engine | undefined;
   #worker: AgentWorker | undefined;
   #closing: Promise<void> | undefined;
@@ -40,6 +42,7 @@ export class AvatarService {
       env,
       packs: (model) => packs.take(model),
       onNotice: (message) => logger.warn(message),
+      signal: this.#stopping.signal,
     });
     this.#metrics = new Metrics({
       status: () => this.#status(),
@@ -88,6 +91,7 @@ export class AvatarService {
   }
 
   async #close(): Promise<void> {
+    this.#stopping.abort();
     await this.#worker?.close(this.#config.service.drain_s * 1000);
     await this.#engine?.close();
     await this.#api.close();
@@ -114,7 +118,9 @@ export class AvatarService {
       config: this.#config,
       registry: this.#registry,
       modelsDir: this.#env.modelsDir,
-      socketPath: this.#env.engineSocketPath,
+      ...(this.#env.engineSocketPath === undefined
+        ? {}
+        : { socketPath: this.#env.engineSocketPath }),
       logger: this.#logger,
     });
     exportEngineSocket(this.#engine.socketPath);

@@ -51,3 +51,10 @@ export function cpuBetween(
   const start = new Map(before.map(({ pid, cpuS }) => [pid, cpuS]));
   return after.reduce((sum, { pid, cpuS }) => sum + cpuS - (start.get(pid) ?? 0), 0);
 }
+
+/** The agent's job processes below `rootPid`: sessions, and the idle one that waits for the next. */
+export function jobProcesses(rootPid: number): number[] {
+  return processTree(rootPid)
+    .filter(({ command }) => command.includes('job_proc'))
+    .map(({ pid }) => pid);
+}
