@@ -64,15 +64,21 @@ if (parts.has('latency') || parts.has('sessions')) {
       console.table(round({ ...latency, firstFrameMs: { p50: latency.firstFrameMs.p50 } }));
     }
     if (parts.has('sessions')) {
-      const sessions: Record<string, unknown> = {};
-      for (const count of [1, 2, 4]) {
-        say(`${count} speaking session(s) …`);
-        const { stages, ...result } = await benchSessions(stack, count, seconds);
-        sessions[count] = { ...result, stages };
-        console.table(round({ [`${count} session(s)`]: result, ...stages }));
+      const measure = async (name: string, count: number, silent: boolean): Promise<unknown> => {
+        say(`${name} …`);
+        const result = await benchSessions(stack, { count, durationS: seconds, silent });
+        const { stages, ...totals } = result;
+        console.table(round({ [name]: totals }));
+        console.table(round(stages));
         await new Promise((resolve) => setTimeout(resolve, 5000));
-      }
-      report['sessions'] = sessions;
+        return result;
+      };
+      report['silentSession'] = await measure('1 silent session', 1, true);
+      report['sessions'] = {
+        1: await measure('1 speaking session', 1, false),
+        2: await measure('2 speaking sessions', 2, false),
+        4: await measure('4 speaking sessions', 4, false),
+      };
     }
   } finally {
     await stack.stop();

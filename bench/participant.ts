@@ -1,6 +1,7 @@
 /**
  * A user of the benchmark, in a process of its own: asks the page's API for a session, joins, speaks a clip in a loop
- * and counts the avatar's frames. Prints one JSON line per second: {second, frames}. argv: page URL, avatar id, clip.
+ * (or is silent) and counts the avatar's frames. Prints one JSON line per second: {second, frames}.
+ * argv: page URL, avatar id, clip, optionally `silent`.
  */
 import { readFileSync } from 'node:fs';
 import {
@@ -15,7 +16,7 @@ import {
   VideoStream,
 } from '@livekit/rtc-node';
 
-const [pageUrl, avatar, clipPath] = process.argv.slice(2);
+const [pageUrl, avatar, clipPath, silent] = process.argv.slice(2);
 if (!pageUrl || !avatar || !clipPath) throw new Error('usage: participant.ts PAGE_URL AVATAR CLIP');
 
 const bytes = readFileSync(clipPath);
@@ -23,6 +24,8 @@ const sampleRateHz = bytes.readUInt32LE(24);
 const clip = new Int16Array(
   bytes.buffer.slice(bytes.byteOffset + 44, bytes.byteOffset + bytes.length - (bytes.length % 2)),
 );
+
+if (silent === 'silent') clip.fill(0);
 
 const response = await fetch(`${pageUrl}/api/sessions`, {
   method: 'POST',

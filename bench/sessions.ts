@@ -13,6 +13,8 @@ export type SessionsReport = {
   fpsMin: number;
   /** Cores used by the agent: parent with engine, jobs; LiveKit and page not counted. */
   cpuCores: number;
+  /** Of these, the parent process: engine, API, worker. The rest is the jobs: LiveKit I/O, encoding, pacing. */
+  engineCores: number;
   /** Cores used by livekit-server. */
   livekitCores: number;
   /** Memory of the agent with all its processes. */
@@ -36,12 +38,17 @@ function join(
   stack: Stack,
   avatar: string,
   clip: string,
+  silent: boolean,
 ): { child: ChildProcess; seconds: Second[] } {
-  const child = spawn('npx', ['tsx', 'bench/participant.ts', stack.pageUrl, avatar, clip], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_ENV: 'production' },
-    detached: true,
-  });
+  const child = spawn(
+    'npx',
+    ['tsx', 'bench/participant.ts', stack.pageUrl, avatar, clip, silent ? 'silent' : 'speaking'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, NODE_ENV: 'production' },
+      detached: true,
+    },
+  );
   const seconds: Second[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (line.startsWith('{"second"')) seconds.push(JSON.parse(line) as Second);
@@ -49,17 +56,17 @@ function join(
   return { child, seconds };
 }
 
-/** Measure `count` sessions for `durationS` after a warm-up of 5 s. */
+/** Measure `count` sessions (speaking, or `silent`) for `durationS` after a warm-up of 5 s. */
 export async function benchSessions(
   stack: Stack,
-  count: number,
-  durationS: number,
+  { count, durationS, silent = false }: { count: number; durationS: number; silent?: boolean },
 ): Promise<SessionsReport> {
   const users = Array.from({ length: count }, (_, i) =>
     join(
       stack,
       i % 2 === 0 ? 'ava' : 'leo',
       `avatars/${i % 2 === 0 ? 'ava' : 'leo'}/clips/hello.wav`,
+      silent,
     ),
   );
   try {
@@ -92,6 +99,11 @@ export async function benchSessions(
         }),
       ),
       cpuCores: cpuBetween(before, agentAfter) / elapsedS,
+      engineCores:
+        cpuBetween(
+          before,
+          agentAfter.filter(({ pid }) => pid === agentRoot.pid),
+        ) / elapsedS,
       livekitCores: cpuBetween(before, after.filter(isServer)) / elapsedS,
       rssMb: agentAfter.reduce((sum, { rssMb }) => sum + rssMb, 0),
       jobRssMb: quantile(

@@ -54,12 +54,12 @@ export function isFresh(part, root = REPO_ROOT) {
 
 /**
  * Build the parts that are not fresh, at the same time.
- * @param {{ env: NodeJS.ProcessEnv, signal: AbortSignal, log: (line: string) => void }} options
+ * @param {{ env: NodeJS.ProcessEnv, signal: AbortSignal, log: (line: string) => void, parts?: readonly BuildPart[] }} options
  * @returns {Promise<void>}
  * @throws {import('./user-error.mjs').UserError} with the compiler's output
  */
-export async function buildStaleParts({ env, signal, log }) {
-  const stale = BUILD_PARTS.filter((part) => !isFresh(part));
+export async function buildStaleParts({ env, signal, log, parts = BUILD_PARTS }) {
+  const stale = parts.filter((part) => !isFresh(part));
   if (stale.length === 0) return;
   log(`building ${stale.map(({ workspace }) => workspace).join(' and ')} …`);
   await Promise.all(

@@ -5,6 +5,7 @@ import { ProbePack } from '../packs/probe/probe-pack.ts';
 import type { AvatarAsset, ModelPack, PackAvatar } from '../pipeline/model-pack.ts';
 import { openAvatar } from './avatar-cabinet.ts';
 import { renderOffline, type OfflineFrame } from './offline-render.ts';
+import { emptyFrameHeader } from './protocol.ts';
 import { MAX_WAITING_FRAMES, RenderSession, type OpenAvatar } from './render-session.ts';
 import { Counter, createCounters } from './session-counters.ts';
 
@@ -143,16 +144,7 @@ describe('RenderSession', () => {
     const ready = Math.floor((100 - Math.ceil(LITE_LOOK_AHEAD_MS / 20)) / 2);
     expect(counters[Counter.dropped]).toBe(ready - MAX_WAITING_FRAMES);
     const planes = new Uint8Array(FRAME_BYTES);
-    const header = {
-      epoch: 0,
-      frameIndex: 0,
-      width: 0,
-      height: 0,
-      speechRatio: 0,
-      featuresMs: 0,
-      mouthMs: 0,
-      compositingMs: 0,
-    };
+    const header = emptyFrameHeader();
     await session.renderNext(planes, header);
     expect(header.frameIndex).toBe(ready - MAX_WAITING_FRAMES);
   });

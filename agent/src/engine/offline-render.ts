@@ -4,7 +4,7 @@
  */
 import { AvatarError } from '../errors.ts';
 import { CHUNK_MS, FRAME_MS, SAMPLES_PER_CHUNK } from '../pipeline/timeline.ts';
-import type { FrameHeader } from './protocol.ts';
+import { emptyFrameHeader, type FrameHeader } from './protocol.ts';
 import { RenderSession, type OpenAvatar, type SessionSettings } from './render-session.ts';
 import { createCounters } from './session-counters.ts';
 
@@ -36,16 +36,7 @@ export async function* renderOffline(
   const session = new RenderSession(avatar, settings, createCounters());
   const planes = new Uint8Array(session.frameBytes);
   const chunk = new Int16Array(SAMPLES_PER_CHUNK);
-  const header: FrameHeader = {
-    epoch: 0,
-    frameIndex: -1,
-    width: avatar.width,
-    height: avatar.height,
-    speechRatio: 0,
-    featuresMs: 0,
-    mouthMs: 0,
-    compositingMs: 0,
-  };
+  const header = emptyFrameHeader();
   for (let index = 0; index < 2 * frameCount + lookAheadChunks; index += 1) {
     chunk.fill(0);
     chunk.set(samples.subarray(index * SAMPLES_PER_CHUNK, (index + 1) * SAMPLES_PER_CHUNK));

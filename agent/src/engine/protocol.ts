@@ -123,6 +123,18 @@ export type FrameHeader = {
   compositingMs: number;
 };
 
+/** A header to fill in. */
+export const emptyFrameHeader = (): FrameHeader => ({
+  epoch: 0,
+  frameIndex: 0,
+  width: 0,
+  height: 0,
+  speechRatio: 0,
+  featuresMs: 0,
+  mouthMs: 0,
+  compositingMs: 0,
+});
+
 /** Write `header` at `offset` of `view`. */
 export function writeFrameHeader(view: DataView, offset: number, header: FrameHeader): void {
   view.setUint32(offset, header.epoch, true);

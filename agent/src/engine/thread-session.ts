@@ -2,7 +2,7 @@
  * A session as its render thread keeps it: an inbox that holds messages while a frame is being rendered (pack calls
  * must not overlap), the RenderSession, and the frame slots.
  */
-import { writeFrameHeader, type FrameHeader } from './protocol.ts';
+import { emptyFrameHeader, writeFrameHeader, type FrameHeader } from './protocol.ts';
 import { RenderSession, type OpenAvatar, type SessionSettings } from './render-session.ts';
 import { count, Counter, type SessionCounters } from './session-counters.ts';
 import { FrameSlots, type FrameSlot } from './frame-slots.ts';
@@ -24,16 +24,7 @@ export class ThreadSession {
   readonly #slots: FrameSlots;
   readonly #post: (message: FromThread) => void;
   readonly #inbox: SessionInput[] = [];
-  readonly #header: FrameHeader = {
-    epoch: 0,
-    frameIndex: 0,
-    width: 0,
-    height: 0,
-    speechRatio: 0,
-    featuresMs: 0,
-    mouthMs: 0,
-    compositingMs: 0,
-  };
+  readonly #header: FrameHeader = emptyFrameHeader();
   #isBusy = false;
   #wasFailing = false;
 

@@ -1,4 +1,4 @@
-import type { FrameHeader } from '../engine/protocol.ts';
+import { emptyFrameHeader, type FrameHeader } from '../engine/protocol.ts';
 
 /** A video frame as it came from the engine, in a buffer that is used again. */
 export type PooledFrame = FrameHeader & {
@@ -27,14 +27,7 @@ export class FramePool {
     }
     return (
       this.#free.pop() ?? {
-        epoch: 0,
-        frameIndex: 0,
-        width: 0,
-        height: 0,
-        speechRatio: 0,
-        featuresMs: 0,
-        mouthMs: 0,
-        compositingMs: 0,
+        ...emptyFrameHeader(),
         data: new Uint8Array(byteLength),
         arrivedAtMs: 0,
       }

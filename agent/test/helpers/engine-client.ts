@@ -16,6 +16,7 @@ import {
   type FrameHeader,
   type Reply,
   type SessionOpened,
+  emptyFrameHeader,
 } from '../../src/engine/protocol.ts';
 import { SAMPLES_PER_CHUNK } from '../../src/pipeline/timeline.ts';
 
@@ -106,16 +107,7 @@ export class TestEngineClient {
 
   #takeFrame(payload: Buffer): void {
     const view = new DataView(payload.buffer, payload.byteOffset, FRAME_HEADER_BYTES);
-    const header = readFrameHeader(view, 0, {
-      epoch: 0,
-      frameIndex: 0,
-      width: 0,
-      height: 0,
-      speechRatio: 0,
-      featuresMs: 0,
-      mouthMs: 0,
-      compositingMs: 0,
-    });
+    const header = readFrameHeader(view, 0, emptyFrameHeader());
     const planes = Buffer.from(payload.subarray(FRAME_HEADER_BYTES));
     this.frames.push({ ...header, planes, atMs: performance.now() });
   }
