@@ -92,7 +92,7 @@ export async function startStack(options: { config: string; timeoutMs?: number }
     log: () => output,
     async stop() {
       if (!hasExited()) child.kill('SIGTERM');
-      const kill = setTimeout(() => child.kill('SIGKILL'), 15_000);
+      const kill = setTimeout(() => child.kill('SIGKILL'), 30_000);
       await exited;
       clearTimeout(kill);
     },
