@@ -87,7 +87,35 @@ def close_lips(human: MakeHuman, vertices: np.ndarray) -> tuple[np.ndarray, Mout
     pull = (move[index] * weight).sum(1) / weight.sum(1)
     closed = vertices.copy()
     closed[:, 1] += pull * np.exp(-((distance[:, 0] / 0.035) ** 2))
-    return closed, mouth
+    return fill_corners(closed, rim, mouth), mouth
+
+
+# How full the groove between the lips is, by share of |x| to the corner.
+CORNER_FILL = np.array([(0.62, 0), (0.88, 1), (1.0, 1), (1.07, 0)])
+GROOVE_HALF_HEIGHT_DM = 0.022
+
+
+def fill_corners(vertices: np.ndarray, rim: np.ndarray, mouth: Mouth) -> np.ndarray:
+    """Brings the groove between the lips forward near the corners.
+
+    There it would be a dark line as long as the mouth is wide, and a mouth that opens would pull
+    it apart into two brown patches.
+    """
+    across, height = np.abs(vertices[:, 0]), mouth.height(vertices[:, 0])
+    near_rim = cKDTree(vertices[rim]).query(vertices)[0] < 0.06
+    front = vertices[:, 2] > vertices[rim, 2].min() - 0.01
+    groove = np.flatnonzero(near_rim & front)
+    tree = cKDTree(vertices[groove, :2])
+    filled = vertices.copy()
+    for index in groove:
+        around = groove[tree.query_ball_point(vertices[index, :2], 0.03)]
+        depth = max(0.0, np.quantile(vertices[around, 2], 0.85) - vertices[index, 2])
+        share = np.interp(across[index] / mouth.corner, *CORNER_FILL.T)
+        rise = vertices[index, 1] - height[index]
+        near = share * np.exp(-((rise / GROOVE_HALF_HEIGHT_DM) ** 2))
+        filled[index, 2] += depth * near
+        filled[index, 1] -= rise * near
+    return filled
 
 
 # Height of the lips from corner-to-corner: share of |x| to the corner, share of the full height.

@@ -78,16 +78,17 @@ def cut_shell(surface: Surface, layer: dict) -> bmesh.types.BMesh:
 
 def neck_loop(shell: bmesh.types.BMesh) -> list:
     """The boundary loop that runs around the neck: the highest one."""
-    left = {e for e in shell.edges if e.is_boundary}
+    left = dict.fromkeys(e for e in shell.edges if e.is_boundary)
     loops = []
     while left:
-        edge = left.pop()
+        edge = next(iter(left))
+        del left[edge]
         loop = [edge.verts[0], edge.verts[1]]
         while True:
             step = next((e for e in loop[-1].link_edges if e in left), None)
             if step is None:
                 break
-            left.discard(step)
+            del left[step]
             loop.append(step.other_vert(loop[-1]))
         loops.append(loop[:-1] if loop[0] is loop[-1] else loop)
     return max((l for l in loops if len(l) > 20), key=lambda l: np.mean([v.co.z for v in l]))

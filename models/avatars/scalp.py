@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import cKDTree
 
 from body import Surface
@@ -32,11 +33,16 @@ def scalp_mask(surface: Surface, look: dict) -> np.ndarray:
 
 
 def above_hairline(surface: Surface, look: dict) -> np.ndarray:
-    """Degrees of elevation above the look's hairline, per skin vertex, a little ragged."""
+    """Degrees above the look's hairline, across it, per skin vertex, a little ragged."""
     local = surface.points - surface.eyes - SKULL_CENTRE
     around, up = angles(local)
-    line = np.interp(around, *np.array(look['hairline'], float).T)
-    return up - line + look['ragged'] * cloud(surface.points, 0.12, 30)
+    degrees = np.arange(181)
+    line = np.interp(degrees, *np.array(look['hairline'], float).T)
+    line = gaussian_filter1d(line, look.get('rounded_deg', 2.0), mode='nearest')
+    # Where the hairline is steep its edge would be narrower than the skin's vertices are apart.
+    steep = np.hypot(1, np.gradient(line))
+    above = (up - np.interp(around, degrees, line)) / np.interp(around, degrees, steep)
+    return above + look['ragged'] * cloud(surface.points, 0.12, 30)
 
 
 class Skull:
@@ -81,7 +87,7 @@ def bob(surface: Surface, look: dict, rng: np.random.Generator) -> None:
     paths = bob_paths(surface, roots, style, rng)
     paths = gather(paths, style, rng)
     material = hair_material('bob', style['colour'], 0.30, 0.30)
-    add_strands('bob', paths, style['width_dm'], 0.55, material)
+    add_strands('bob', paths, style['width_dm'], 0.55, material, fine=0.5)
 
 
 def bob_paths(surface: Surface, roots: np.ndarray, style: dict, rng: np.random.Generator):

@@ -28,11 +28,11 @@ def area_light(at, target, watts: float, size: float, colour, shine: bool) -> No
 def set_lights(eyes: np.ndarray, look: dict) -> None:
     """Soft key from the camera's left, wide fill, two rims behind, a cool sky."""
     target = eyes + np.array([0, -0.4, 0])
-    gain, rim = look.get('light', 1.0), look.get('rim', 1.0)
+    gain, rim, fill = look.get('light', 1.0), look.get('rim', 1.0), look.get('fill', 1.0)
     lights = [
         ((-4.5, 3.8, 7.0), 640, 3.0, (1.0, 0.955, 0.90), True),
-        ((6.0, 0.8, 6.5), 200, 6.0, (0.90, 0.95, 1.0), False),
-        ((0.0, -4.5, 6.0), 70, 5.0, (1.0, 0.95, 0.92), False),
+        ((6.0, 0.8, 6.5), 200 * fill, 6.0, (0.90, 0.95, 1.0), False),
+        ((0.0, -4.5, 6.0), 70 * fill, 5.0, (1.0, 0.95, 0.92), False),
         ((4.5, 3.5, -5.0), 360 * rim, 2.5, (1.0, 0.97, 0.93), True),
         ((-5.0, 2.5, -5.0), 180 * rim, 3.0, (0.86, 0.93, 1.0), True),
     ]

@@ -55,13 +55,16 @@ def curl(paths: np.ndarray, radius: float, turns: np.ndarray, rng: np.random.Gen
     )
 
 
-def add_strands(name: str, paths: np.ndarray, root_dm: float, tip: float, material) -> None:
-    """One curves object; `tip` is the tip's radius as a share of the root's."""
+def add_strands(
+    name: str, paths: np.ndarray, root_dm: float, tip: float, material, fine: float = 1.0
+) -> None:
+    """One curves object; `tip` is the tip's radius as a share of `root_dm`, `fine` the root's."""
     n, steps, _ = paths.shape
     curves = bpy.data.hair_curves.new(name)
     curves.add_curves([steps] * n)
     curves.points.foreach_set('position', to_blender(paths).astype('f4').ravel())
-    taper = root_dm * (1 - (1 - tip) * np.linspace(0, 1, steps) ** 2)
+    t = np.linspace(0, 1, steps)
+    taper = root_dm * (1 - (1 - tip) * t**2) * np.minimum(1, fine + (1 - fine) * 14 * t)
     curves.points.foreach_set('radius', np.tile(taper, n).astype('f4'))
     curves.materials.append(material)
     link(name, curves)
