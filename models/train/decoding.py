@@ -1,0 +1,66 @@
+"""From samples to mouth parameters as the product does it (agent/src/packs/lite), at every phase of the frame grid.
+
+The product averages 3 network steps per 40 ms frame; here every step is decoded as if a frame began one step earlier.
+"""
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from articulation import CLASS_INDEX, DOMINANCES, PARAMETER_INDEX, PRIOR_MEAN, TARGETS
+from features import features, subtract_running_mean
+from phonemes import BILABIAL
+
+_DELAY_STEPS, _RECEPTIVE_STEPS = 8, 64
+_SILENT_FEATURE = -0.75
+POSTERIOR_SHARE, _GATE_GAIN, _GATE_OFFSET, JAW_GAIN, _PRESS_WHEN_SHUT = 0.7, 1.6, 0.2, 1.15, 0.35
+
+
+class Network:
+    """A mouth.onnx, run over whole utterances as a fresh stream."""
+
+    def __init__(self, path: Path, prior: np.ndarray = PRIOR_MEAN) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._prior = prior
+
+    def run(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(mouth parameters [steps, 12], class posteriors [steps, 24]) for each 10 ms of `samples`."""
+        steps = len(samples) // 160
+        mel = features(np.pad(samples, (0, (_DELAY_STEPS + 1) * 160)))[: steps + _DELAY_STEPS]
+        centred = subtract_running_mean(mel[None], self._prior)[0]
+        before = np.repeat(_SILENT_FEATURE - self._prior[None], _RECEPTIVE_STEPS, 0)
+        x = np.concatenate([before, centred]).T[None].astype(np.float32)
+        shape, logits = self._session.run(["params", "class_logits"], {"mel_minus_running_mean": x})
+        first = _RECEPTIVE_STEPS + _DELAY_STEPS
+        scores = np.exp(logits[0, :, first:] - logits[0, :, first:].max(0))
+        return shape[0, :, first:].T, (scores / scores.sum(0)).T
+
+
+def _mean_of_three(values: np.ndarray) -> np.ndarray:
+    padded = np.pad(values, ((1, 1), (0, 0)), mode="edge")
+    return (padded[:-2] + padded[1:-1] + padded[2:]) / 3
+
+
+def decode(regression: np.ndarray, posterior: np.ndarray) -> np.ndarray:
+    """Blend of posterior decode and regression, then the bilabial gate; [steps, 12]."""
+    numerator = _mean_of_three(posterior @ (TARGETS * DOMINANCES))
+    denominator = _mean_of_three(posterior @ DOMINANCES)
+    out = POSTERIOR_SHARE * numerator / np.maximum(denominator, 1e-6) + (1 - POSTERIOR_SHARE) * _mean_of_three(regression)
+    bilabial = _mean_of_three(posterior[:, [CLASS_INDEX[BILABIAL]]])[:, 0]
+    open_ = 1 - np.clip(bilabial * _GATE_GAIN - _GATE_OFFSET, 0, 1)
+    at = PARAMETER_INDEX
+    out[:, at["jawOpen"]] *= JAW_GAIN
+    out[:, at["mouthClose"]] = np.maximum(out[:, at["mouthClose"]], out[:, at["jawOpen"]] * (1 - open_))
+    for name in ("mouthUpperUp", "mouthLowerDown", "mouthFunnel"):
+        out[:, at[name]] *= open_
+    out[:, at["mouthPress"]] = np.maximum(out[:, at["mouthPress"]], _PRESS_WHEN_SHUT * (1 - open_))
+    return np.clip(out, 0, 1)
+
+
+def lip_aperture(curves: np.ndarray) -> np.ndarray:
+    """How far the lips are apart, [steps], 0 = shut."""
+    at = PARAMETER_INDEX
+    jaw = np.clip(curves[:, at["jawOpen"]] - curves[:, at["mouthClose"]], 0, 1)
+    return jaw + 0.45 * (curves[:, at["mouthUpperUp"]] + curves[:, at["mouthLowerDown"]])
