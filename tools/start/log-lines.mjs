@@ -19,7 +19,7 @@ const HIDDEN = new Set([
 ]);
 /** Lines of libraries that look alarming while nothing is wrong: at every end of a session, on every busy moment. */
 const NOISE =
-  /failed to negotiate the publisher|\[OpenH264\].*Warning|^event loop blocked|^process not scheduled/;
+  /failed to negotiate the publisher|\[OpenH264\].*Warning|^event loop blocked|^process not scheduled|^error reading data channel/;
 const MAX_FIELD_LENGTH = 300;
 
 /**

@@ -31,6 +31,7 @@ test.each(
     ['TypeError: x is not a function', 'stderr', 'error'],
     ['(node:1) ExperimentalThing', 'stderr', 'warn'],
     ['[ERROR livekit::rtc_session] failed to negotiate the publisher: closed', 'stderr', 'info'],
+    ['{"level":"warn","msg":"error reading data channel"}', 'stderr', 'info'],
     ['Error: x', 'stdout', 'error'],
     ['{broken', 'stdout', 'info'],
   ]),
