@@ -31,7 +31,7 @@ test.each(
     ['TypeError: x is not a function', 'stderr', 'error'],
     ['(node:1) ExperimentalThing', 'stderr', 'warn'],
     ['[ERROR livekit::rtc_session] failed to negotiate the publisher: closed', 'stderr', 'info'],
-    ['{"level":"warn","msg":"error reading data channel"}', 'stderr', 'info'],
+    ['error reading data channel room=a error=dtls timeout', 'stderr', 'info'],
     ['Error: x', 'stdout', 'error'],
     ['{broken', 'stdout', 'info'],
   ]),
