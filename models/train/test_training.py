@@ -7,6 +7,7 @@ import numpy as np
 import onnxruntime
 import torch
 
+from average import average
 from network import MouthNetwork, export_onnx, load_onnx_weights
 
 HERE = Path(__file__).parent
@@ -65,3 +66,14 @@ def test_training_resumes_where_it_stopped(tmp_path):
     first = _train(tmp_path)
     second = _train(tmp_path, "--resume")
     assert 0 < first < second
+
+
+def test_averaging_a_network_with_itself_changes_nothing_and_with_another_gives_the_middle(tmp_path):
+    first, second = _network(), _network()
+    with torch.no_grad():
+        second.class_head.bias += 1
+    paths = [tmp_path / "a.onnx", tmp_path / "b.onnx"]
+    for network, path in zip((first, second), paths):
+        export_onnx(network, str(path))
+    assert torch.equal(average(paths[:1]).class_head.bias, first.class_head.bias)
+    assert torch.allclose(average(paths).class_head.bias, first.class_head.bias + 0.5)
