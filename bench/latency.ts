@@ -6,7 +6,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { flashAndBeep, quantile } from '../e2e/harness/analyse.ts';
-import { join, launchBrowser, openPage } from '../e2e/harness/browser.ts';
+import { join, launchBrowser, leaveAndClose, openPage } from '../e2e/harness/browser.ts';
 import { readRecording } from '../e2e/harness/instrument.ts';
 import type { Stack } from '../e2e/harness/stack.ts';
 import { beeps, writeWav } from '../e2e/harness/wav.ts';
@@ -53,6 +53,7 @@ export async function benchLatency(
       };
     }
   } finally {
-    await browser.close();
+    // A killed browser's session would linger and be measured with the next part.
+    await leaveAndClose(browser);
   }
 }
