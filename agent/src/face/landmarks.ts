@@ -41,17 +41,10 @@ export const RIGHT_IRIS = [468, 469, 470, 471, 472] as const;
 /** Centre of the subject's left iris, then four points on its edge. */
 export const LEFT_IRIS = [473, 474, 475, 476, 477] as const;
 
-/** Subject's right brow, lower edge then upper edge, each from the temple inwards. */
-export const RIGHT_BROW = [46, 53, 52, 65, 55, 70, 63, 105, 66, 107] as const;
-/** Subject's left brow, lower edge then upper edge, each from the temple inwards. */
-export const LEFT_BROW = [276, 283, 282, 295, 285, 300, 293, 334, 296, 336] as const;
-
 /** Outer corners of the subject's right and left eye: the line between them gives the roll of the head. */
 export const EYE_OUTER_CORNERS = { right: 33, left: 263 } as const;
 /** Subject's right and left mouth corner. */
 export const MOUTH_CORNERS = { right: 61, left: 291 } as const;
-/** Middle of the inner upper and inner lower lip. */
-export const INNER_LIP_MIDDLE = { upper: 13, lower: 14 } as const;
 /** Single landmarks that other stages name. */
 export const NOSE_TIP = 1;
 /** Lowest point of the chin. */

@@ -119,6 +119,3 @@ export interface ModelPack {
   openStream(): AudioStream;
   close(): Promise<void>;
 }
-
-/** Load one pack from its folder. @throws AvatarError MODEL_PACK_MISSING | MODEL_PACK_CORRUPT */
-export type LoadPack = (packDir: string) => Promise<ModelPack>;

@@ -6,6 +6,7 @@ import type { ErrorCode } from '../errors.ts';
 import { avatarSummarySchema } from '../api/contract.ts';
 import type { AvatarSummary } from '../api/contract.ts';
 import { SAMPLES_PER_CHUNK } from '../pipeline/timeline.ts';
+import { encodeJsonMessage, writeMessageHeader } from '../engine/message-reader.ts';
 import {
   AUDIO_PAYLOAD_BYTES,
   EngineMessage,
@@ -97,8 +98,7 @@ export class EngineClient {
     // The socket keeps a reference to each buffer until it is written; MAX_UNSENT_AUDIO bounds how many that can be.
     this.#audioMessages = Array.from({ length: 2 * MAX_UNSENT_AUDIO }, () => {
       const buffer = Buffer.alloc(MESSAGE_HEADER_BYTES + AUDIO_PAYLOAD_BYTES);
-      buffer.writeUInt32LE(1 + AUDIO_PAYLOAD_BYTES, 0);
-      buffer[4] = JobMessage.audio;
+      writeMessageHeader(buffer, 0, JobMessage.audio, AUDIO_PAYLOAD_BYTES);
       return buffer;
     });
     socket.on('error', (error) => this.#onSocketEnd(error.message));
@@ -184,12 +184,7 @@ export class EngineClient {
 
   #sendJson(type: number, body: unknown): void {
     if (this.#closed) return;
-    const payload = Buffer.from(JSON.stringify(body));
-    const message = Buffer.allocUnsafe(MESSAGE_HEADER_BYTES + payload.length);
-    message.writeUInt32LE(1 + payload.length, 0);
-    message[4] = type;
-    payload.copy(message, MESSAGE_HEADER_BYTES);
-    this.#socket.write(message);
+    this.#socket.write(encodeJsonMessage(type, body));
   }
 
   #read(bytes: Uint8Array): void {
