@@ -32,7 +32,9 @@ def microphone(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Spectral tilt, one or two resonances, a low cut."""
     out = lfilter([1, rng.uniform(-0.6, 0.6)], [1], samples)
     for _ in range(rng.integers(0, 3)):
-        numerator, denominator = iirpeak(rng.uniform(200, 6000), rng.uniform(0.7, 3), fs=SAMPLE_RATE_HZ)
+        frequency_hz, quality = rng.uniform(200, 6000), rng.uniform(0.7, 3)
+        # a band wider than the spectrum would make the filter unstable
+        numerator, denominator = iirpeak(frequency_hz, max(quality, frequency_hz / 6000), fs=SAMPLE_RATE_HZ)
         out = out + rng.uniform(-0.7, 1.5) * lfilter(numerator, denominator, out)
     if rng.random() < 0.4:
         out = sosfilt(butter(2, rng.uniform(60, 250), "high", fs=SAMPLE_RATE_HZ, output="sos"), out)
