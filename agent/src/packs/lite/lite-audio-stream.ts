@@ -99,6 +99,11 @@ export class LiteAudioStream implements AudioStream {
     return this.#cue;
   }
 
+  /** Probabilities of the 24 classes in the middle of the latest cue's steps; for evaluation. */
+  get posterior(): Readonly<Float64Array> {
+    return this.#decoder.middlePosterior;
+  }
+
   clearBuffer(): void {
     this.#firstStep = this.#steps;
   }

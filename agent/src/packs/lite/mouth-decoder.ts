@@ -34,6 +34,7 @@ export class MouthDecoder {
     Record<'jaw' | 'close' | 'funnel' | 'upperUp' | 'lowerDown' | 'press', number>
   >;
   readonly #posterior = new Float64Array(CLASS_COUNT);
+  readonly #middlePosterior = new Float64Array(CLASS_COUNT);
   readonly #numerator = new Float64Array(PARAMETER_COUNT);
   readonly #denominator = new Float64Array(PARAMETER_COUNT);
   readonly #regression = new Float64Array(PARAMETER_COUNT);
@@ -50,6 +51,11 @@ export class MouthDecoder {
       lowerDown: at('mouthLowerDown'),
       press: at('mouthPress'),
     };
+  }
+
+  /** Class probabilities at the middle step of the latest decode, 24, reused by the next; for evaluation. */
+  get middlePosterior(): Readonly<Float64Array> {
+    return this.#middlePosterior;
   }
 
   /**
@@ -76,6 +82,7 @@ export class MouthDecoder {
     let bilabial = 0;
     for (let step = firstStep; step < firstStep + stepCount; step++) {
       this.#softmax(logits, steps, step);
+      if (step === firstStep + (stepCount >> 1)) this.#middlePosterior.set(this.#posterior);
       bilabial += this.#posterior[this.#bilabial]! / stepCount;
       for (let parameter = 0; parameter < PARAMETER_COUNT; parameter++) {
         this.#regression[parameter]! += regression[parameter * steps + step]! / stepCount;
