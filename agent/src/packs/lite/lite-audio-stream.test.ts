@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { parseWav } from '../../audio/wav-file.ts';
 import { resample } from '../../audio/resampler.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { MEL_BINS, StreamingLogMel } from '../../features/log-mel.ts';
+import { RunningMean } from '../../features/running-mean.ts';
 import { InferenceModel } from '../../models/inference-session.ts';
+import { LevelNormaliser } from './level-normaliser.ts';
 import { LITE_LOOK_AHEAD_MS, LiteAudioStream } from './lite-audio-stream.ts';
 import { MouthDecoder, mouthTableSchema } from './mouth-decoder.ts';
 
@@ -83,6 +86,29 @@ function readSpeech(): Float32Array {
   return resample(wav.samples, wav.sampleRateHz, 16_000);
 }
 
+/** The network's input for a whole sound, bins × steps, after 64 steps of quiet (its memory). */
+function wholeInput(samples: Float32Array): { data: Float32Array; steps: number } {
+  const level = new LevelNormaliser();
+  const prior = Float32Array.from(table.priorMean);
+  const mean = new RunningMean(prior);
+  const columns = Array.from({ length: 64 }, () => prior.map((value) => -0.75 - value));
+  const mel = new StreamingLogMel(1e-7);
+  for (let at = 0; at < samples.length; at += 320) {
+    const chunk = samples.subarray(at, at + 320);
+    level.follow(chunk);
+    mel.push(chunk, (frame) => {
+      const column = frame.map((value) => (Math.max(value + level.log10EnergyGain, -7) + 4) / 4);
+      mean.subtract(column);
+      columns.push(column);
+    });
+  }
+  const data = new Float32Array(MEL_BINS * columns.length);
+  columns.forEach((column, step) => {
+    column.forEach((value, bin) => (data[bin * columns.length + step] = value));
+  });
+  return { data, steps: columns.length };
+}
+
 /** Pearson correlation, and the second's standard deviation over the first's. */
 function compare(a: number[], b: number[]): { correlation: number; deviationRatio: number } {
   const average = (values: number[]): number =>
@@ -130,6 +156,27 @@ describe('lite audio stream', () => {
     expect(correlation).toBeGreaterThan(0.92);
     expect(deviationRatio).toBeGreaterThan(0.85);
     expect(deviationRatio).toBeLessThan(1.2);
+  });
+
+  it('gives the same bits as the network run once over the whole sound', async () => {
+    const samples = readSpeech();
+    const { data, steps } = wholeInput(samples);
+    const outputs = await network.run({
+      mel_minus_running_mean: { data, dims: [1, MEL_BINS, steps] },
+    });
+    const decoder = new MouthDecoder(table);
+    const whole = {
+      regression: outputs['params']!.data,
+      logits: outputs['class_logits']!.data,
+      steps,
+    };
+    const streamed = await cues(samples);
+    expect(streamed.length).toBeGreaterThan(50);
+    for (const [frame, parameters] of streamed.entries()) {
+      const expected = new Float32Array(12);
+      decoder.decode(whole, 64 + 8 + 4 * frame, 3, expected);
+      expect(parameters).toEqual(expected);
+    }
   });
 
   it('gives the same bits when frames in between are skipped', async () => {
