@@ -15,6 +15,8 @@ import type { MouthDecoder } from './mouth-decoder.ts';
 const STEPS_PER_FRAME = 4;
 /** Network outputs averaged for one frame: its first 3 steps. */
 const STEPS_USED = 3;
+/** Step of a frame, 10 ms each, that its cue describes: the middle of those averaged. */
+export const LITE_CUE_STEP = STEPS_USED >> 1;
 /** The network's output describes the input this many steps earlier. */
 const NETWORK_DELAY_STEPS = 8;
 /** Steps the network looks back: 4 (first convolution) + 2·2·(1 + 2 + 4 + 8). */
