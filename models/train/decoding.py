@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from articulation import CLASS_INDEX, DOMINANCES, PARAMETER_INDEX, PRIOR_MEAN, TARGETS
+from articulation import CLASS_INDEX, DOMINANCES, PARAMETER_INDEX, PARAMETERS, PRIOR_MEAN, TARGETS
 from features import features, subtract_running_mean
 from phonemes import BILABIAL
 
 _DELAY_STEPS, _RECEPTIVE_STEPS = 8, 64
 _SILENT_FEATURE = -0.75
-POSTERIOR_SHARE, _GATE_GAIN, _GATE_OFFSET, JAW_GAIN, _PRESS_WHEN_SHUT = 0.7, 1.6, 0.2, 1.15, 0.35
+JAW_POSTERIOR_SHARE, POSTERIOR_SHARE = 0.15, 0.7
+_GATE_GAIN, _GATE_OFFSET, JAW_GAIN, _PRESS_WHEN_SHUT = 1.6, 0.2, 1.2, 0.35
+_SHARES = np.where(np.array(PARAMETERS) == "jawOpen", JAW_POSTERIOR_SHARE, POSTERIOR_SHARE)
 
 
 class Network:
@@ -47,7 +49,7 @@ def decode(regression: np.ndarray, posterior: np.ndarray) -> np.ndarray:
     """Blend of posterior decode and regression, then the bilabial gate; [steps, 12]."""
     numerator = _mean_of_three(posterior @ (TARGETS * DOMINANCES))
     denominator = _mean_of_three(posterior @ DOMINANCES)
-    out = POSTERIOR_SHARE * numerator / np.maximum(denominator, 1e-6) + (1 - POSTERIOR_SHARE) * _mean_of_three(regression)
+    out = _SHARES * numerator / np.maximum(denominator, 1e-6) + (1 - _SHARES) * _mean_of_three(regression)
     bilabial = _mean_of_three(posterior[:, [CLASS_INDEX[BILABIAL]]])[:, 0]
     open_ = 1 - np.clip(bilabial * _GATE_GAIN - _GATE_OFFSET, 0, 1)
     at = PARAMETER_INDEX

@@ -1,7 +1,8 @@
 /**
  * From the audio network's outputs to the 12 mouth parameters of one video frame.
  *
- * The regression head under-articulates real speech, the class posteriors do not: decode both and blend.
+ * The regression head under-articulates real speech but follows the jaw best; the class posteriors articulate lips and
+ * tongue fully but make the jaw jump: decode both and blend, the jaw mostly from the regression, with a gain.
  * Posterior decode is Cohen–Massaro dominance blending: Σ p·d·t / Σ p·d over classes and the frame's network steps.
  * The bilabial gate closes the lips by the probability of p/b/m, which averaging would smear.
  */
@@ -19,12 +20,13 @@ export type MouthTable = z.infer<typeof mouthTableSchema>;
 
 const CLASS_COUNT = 24;
 const PARAMETER_COUNT = 12;
-/** Share of the posterior decode; the rest is the regression head. */
+/** Share of the posterior decode, for the jaw and for all else; the rest is the regression head. */
+const JAW_POSTERIOR_SHARE = 0.15;
 const POSTERIOR_SHARE = 0.7;
 /** The gate starts at p = 0.125 and is shut at p = 0.75. */
 const GATE_GAIN = 1.6;
 const GATE_OFFSET = 0.2;
-const JAW_GAIN = 1.15;
+const JAW_GAIN = 1.2;
 const PRESS_WHEN_SHUT = 0.35;
 
 export class MouthDecoder {
@@ -95,8 +97,8 @@ export class MouthDecoder {
     }
     for (let parameter = 0; parameter < PARAMETER_COUNT; parameter++) {
       const decoded = this.#numerator[parameter]! / Math.max(this.#denominator[parameter]!, 1e-6);
-      into[parameter] =
-        POSTERIOR_SHARE * decoded + (1 - POSTERIOR_SHARE) * this.#regression[parameter]!;
+      const share = parameter === this.#index.jaw ? JAW_POSTERIOR_SHARE : POSTERIOR_SHARE;
+      into[parameter] = share * decoded + (1 - share) * this.#regression[parameter]!;
     }
     this.#gate(bilabial, into);
   }
