@@ -1,0 +1,1 @@
+"""MuseTalk's arithmetic outside the networks, written from its description; cv2, Pillow and transformers are the yardstick."""
