@@ -42,6 +42,7 @@ export default tseslint.config(
           'web/tsconfig.json',
           'e2e/tsconfig.json',
           'bench/tsconfig.json',
+          'eval/tsconfig.json',
           'tsconfig.tools.json',
         ],
         tsconfigRootDir: import.meta.dirname,

@@ -12,6 +12,7 @@ export default defineConfig({
             'web/**/*.test.ts',
             'tools/**/*.test.mjs',
             'models/**/*.test.ts',
+            'eval/**/*.test.ts',
           ],
           exclude: ['**/node_modules/**', '**/dist/**', '**/.next/**'],
           testTimeout: 20_000,

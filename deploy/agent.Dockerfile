@@ -9,6 +9,7 @@ COPY agent/package.json agent/
 COPY web/package.json web/
 COPY e2e/package.json e2e/
 COPY bench/package.json bench/
+COPY eval/package.json eval/
 RUN npm ci --workspace agent --include-workspace-root
 COPY tsconfig.base.json ./
 COPY agent agent
@@ -22,6 +23,7 @@ COPY agent/package.json agent/
 COPY web/package.json web/
 COPY e2e/package.json e2e/
 COPY bench/package.json bench/
+COPY eval/package.json eval/
 # Other systems' runtimes are 240 of ONNX Runtime's 290 MB.
 RUN npm ci --workspace agent --omit=dev \
   && find node_modules/onnxruntime-node/bin -mindepth 2 -maxdepth 2 ! -name linux -exec rm -r {} +

@@ -7,6 +7,7 @@ COPY agent/package.json agent/
 COPY web/package.json web/
 COPY e2e/package.json e2e/
 COPY bench/package.json bench/
+COPY eval/package.json eval/
 RUN npm ci --workspace web --include-workspace-root
 COPY tsconfig.base.json ./
 # The contract between page and agent is TypeScript source.

@@ -3,7 +3,7 @@
 Prints JSON. `--speech` (repeatable): a folder of real speech with transcripts.csv (see alignment.py), aligned by
 pocketsphinx and scored per speaker. `--part tuning` keeps the even-numbered utterances, which may be looked at while
 choosing things; `--part test` the odd-numbered ones, which must not; the default is all.
-`--festival`: an engine the corpus never uses.
+`--festival`: an engine the corpus never uses. `npm run eval` scores the product itself in the same way.
 """
 import argparse
 import json
@@ -12,41 +12,29 @@ from pathlib import Path
 
 import numpy as np
 
-from alignment import aligned, read_transcripts, segments_of
+import references
 from decoding import Network
-from engines import festival
 from phonemes import Segment
 from scoring import Scores, over_speakers
-from sentences import english
 
-_FESTIVAL_VOICES = ("cmu_us_slt_arctic_hts", "kal_diphone")
-_FESTIVAL_SENTENCES, _FESTIVAL_SEED = 12, 77
 Utterance = tuple[np.ndarray, list[Segment]]
 
 
-def in_part(stem: str, part: str) -> bool:
-    """Whether an utterance belongs to a part, by the last digit of its name."""
-    return part == "all" or (int(stem[-1]) % 2 == 0) == (part == "tuning")
+def _by_speaker(found: list[references.Reference]) -> dict[str, list[Utterance]]:
+    by_speaker = defaultdict(list)
+    for reference in found:
+        by_speaker[reference.speaker].append((reference.samples, reference.segments))
+    return dict(by_speaker)
 
 
 def real_speech(folder: Path, part: str, cache: Path) -> tuple[dict[str, list[Utterance]], list[str]]:
     """Utterances by speaker, and the names of those the aligner could not follow."""
-    by_speaker, failed = defaultdict(list), []
-    for wav, speaker, text in read_transcripts(folder):
-        if not in_part(wav.stem, part):
-            continue
-        pair = aligned(wav, text, cache)
-        if pair is None:
-            failed.append(wav.stem)
-        else:
-            by_speaker[speaker].append((pair[0], segments_of(pair[1])))
-    return dict(by_speaker), failed
+    found, failed = references.real_speech(folder, part, cache)
+    return _by_speaker(found), failed
 
 
 def unseen_engine() -> dict[str, list[Utterance]]:
-    rng = np.random.default_rng(_FESTIVAL_SEED)
-    texts = [english(rng) for _ in range(_FESTIVAL_SENTENCES)]
-    return {voice: [festival(text, voice) for text in texts] for voice in _FESTIVAL_VOICES}
+    return _by_speaker(references.unseen_engine())
 
 
 def score(network: Network, by_speaker: dict[str, list[Utterance]]) -> dict[str, object]:
