@@ -22,13 +22,37 @@ const HANN = Float64Array.from(
 /** Samples that must have been pushed before mel frame `frame` exists. */
 export const samplesForMelFrame = (frame: number): number => frame * MEL_HOP_SAMPLES + HALF_WINDOW;
 
-export class StreamingLogMel {
+/** Log-mel of one window of samples. Allocates nothing after construction. */
+export class MelFrame {
   readonly #floor: number;
   readonly #fft = new RealFft(MEL_WINDOW_SAMPLES);
-  /** The last window of samples; starts as zeros, i.e. the padding before sample 0. */
-  readonly #history = new Float64Array(MEL_WINDOW_SAMPLES);
   readonly #windowed = new Float64Array(MEL_WINDOW_SAMPLES);
   readonly #power = new Float64Array(MEL_WINDOW_SAMPLES / 2 + 1);
+
+  /** @param floor smallest energy, e.g. 1e-10 (Whisper) or 1e-7 (`lite`) */
+  constructor(floor: number) {
+    this.#floor = floor;
+  }
+
+  /** Write the MEL_BINS values of the MEL_WINDOW_SAMPLES samples from `start` into `out`. */
+  compute(samples: Float64Array, start: number, out: Float32Array | Float64Array): void {
+    for (let i = 0; i < MEL_WINDOW_SAMPLES; i++) {
+      this.#windowed[i] = samples[start + i]! * HANN[i]!;
+    }
+    this.#fft.power(this.#windowed, this.#power);
+    for (let mel = 0; mel < MEL_BINS; mel++) {
+      const { firstBin, weights } = FILTERS[mel]!;
+      let energy = 0;
+      for (let i = 0; i < weights.length; i++) energy += weights[i]! * this.#power[firstBin + i]!;
+      out[mel] = Math.log10(Math.max(energy, this.#floor));
+    }
+  }
+}
+
+export class StreamingLogMel {
+  readonly #mel: MelFrame;
+  /** The last window of samples; starts as zeros, i.e. the padding before sample 0. */
+  readonly #history = new Float64Array(MEL_WINDOW_SAMPLES);
   readonly #frame = new Float32Array(MEL_BINS);
   readonly #pending = new Float64Array(MEL_HOP_SAMPLES);
   /** Samples still missing until the next frame is complete. */
@@ -37,7 +61,7 @@ export class StreamingLogMel {
 
   /** @param floor smallest energy, e.g. 1e-10 (Whisper) or 1e-7 (`lite`) */
   constructor(floor: number) {
-    this.#floor = floor;
+    this.#mel = new MelFrame(floor);
   }
 
   /** Push samples (−1…1); `onFrame` gets each finished frame (80 values, reused: copy what you keep). */
@@ -46,7 +70,7 @@ export class StreamingLogMel {
       this.#pending[this.#pendingLength++] = sample;
       if (--this.#untilFrame === 0) {
         this.#shiftIn();
-        this.#computeFrame();
+        this.#mel.compute(this.#history, 0, this.#frame);
         onFrame(this.#frame);
         this.#untilFrame = MEL_HOP_SAMPLES;
       } else if (this.#pendingLength === MEL_HOP_SAMPLES) this.#shiftIn();
@@ -58,16 +82,5 @@ export class StreamingLogMel {
     const start = MEL_WINDOW_SAMPLES - this.#pendingLength;
     for (let i = 0; i < this.#pendingLength; i++) this.#history[start + i] = this.#pending[i]!;
     this.#pendingLength = 0;
-  }
-
-  #computeFrame(): void {
-    for (let i = 0; i < MEL_WINDOW_SAMPLES; i++) this.#windowed[i] = this.#history[i]! * HANN[i]!;
-    this.#fft.power(this.#windowed, this.#power);
-    for (let mel = 0; mel < MEL_BINS; mel++) {
-      const { firstBin, weights } = FILTERS[mel]!;
-      let energy = 0;
-      for (let i = 0; i < weights.length; i++) energy += weights[i]! * this.#power[firstBin + i]!;
-      this.#frame[mel] = Math.log10(Math.max(energy, this.#floor));
-    }
   }
 }

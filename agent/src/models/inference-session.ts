@@ -9,6 +9,30 @@ import { AvatarError } from '../errors.ts';
 /** A float32 tensor: values and dimensions. */
 export type FloatTensor = { readonly data: Float32Array; readonly dims: readonly number[] };
 
+/** A tensor of any type our graphs use; halves are their 16 bits (Node 20 has no Float16Array). */
+export type TypedTensor =
+  | { readonly type: 'float32'; readonly data: Float32Array; readonly dims: readonly number[] }
+  | { readonly type: 'float16'; readonly data: Uint16Array; readonly dims: readonly number[] }
+  | { readonly type: 'uint8'; readonly data: Uint8Array; readonly dims: readonly number[] };
+
+/** Name, element type and dimensions of an input or output; a dimension that is free is a string. */
+export type TensorInfo = {
+  readonly name: string;
+  readonly type: string;
+  readonly dims: readonly (number | string)[];
+};
+
+/** Where a graph runs. `tensorrt` builds an engine at the first run of every shape: minutes. */
+export type ExecutionProvider = 'cpu' | 'cuda' | 'tensorrt';
+
+/** How to load a graph. */
+export type LoadOptions = {
+  /** Default `cpu`. On the others, operators they do not know run on the CPU. */
+  readonly provider?: ExecutionProvider;
+  /** Threads of the CPU provider, 0 = one per core. Default 1: sessions scale over threads of ours. */
+  readonly threads?: number;
+};
+
 /** One ONNX graph, ready to run. */
 export class InferenceModel {
   readonly #session: ort.InferenceSession;
@@ -19,11 +43,16 @@ export class InferenceModel {
     this.#path = path;
   }
 
-  /** Load `path` on the CPU with one thread (sessions scale over threads of ours). @throws AvatarError MODEL_PACK_CORRUPT */
-  static async load(path: string): Promise<InferenceModel> {
+  /**
+   * Load `path`, by default on the CPU with one thread.
+   * @throws AvatarError MODEL_PACK_CORRUPT; DEPENDENCY_MISSING when another provider cannot be used here
+   */
+  static async load(path: string, options: LoadOptions = {}): Promise<InferenceModel> {
+    const { provider = 'cpu', threads = 1 } = options;
+    if (provider !== 'cpu') return InferenceModel.#loadOn(provider, path);
     try {
       const session = await ort.InferenceSession.create(path, {
-        intraOpNumThreads: 1,
+        intraOpNumThreads: threads,
         interOpNumThreads: 1,
         executionProviders: ['cpu'],
         logSeverityLevel: 3,
@@ -38,12 +67,67 @@ export class InferenceModel {
     }
   }
 
+  static async #loadOn(
+    provider: Exclude<ExecutionProvider, 'cpu'>,
+    path: string,
+  ): Promise<InferenceModel> {
+    const executionProviders =
+      provider === 'tensorrt' ? [provider, 'cuda', 'cpu'] : [provider, 'cpu'];
+    try {
+      const session = await ort.InferenceSession.create(path, {
+        executionProviders,
+        logSeverityLevel: 3,
+      });
+      return new InferenceModel(session, path);
+    } catch (cause) {
+      throw new AvatarError(
+        'DEPENDENCY_MISSING',
+        `${path} cannot run on ${provider}: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      );
+    }
+  }
+
   get inputNames(): readonly string[] {
     return this.#session.inputNames;
   }
 
   get outputNames(): readonly string[] {
     return this.#session.outputNames;
+  }
+
+  get inputs(): readonly TensorInfo[] {
+    return this.#session.inputMetadata.map(toTensorInfo);
+  }
+
+  get outputs(): readonly TensorInfo[] {
+    return this.#session.outputMetadata.map(toTensorInfo);
+  }
+
+  /**
+   * Run with inputs of any type. Results are written into `outputs` where it names them (of the right type and size),
+   * else into new arrays. @throws AvatarError INFERENCE_FAILED
+   */
+  async runTyped(
+    inputs: Readonly<Record<string, TypedTensor>>,
+    outputs: Readonly<Record<string, TypedTensor>> = {},
+  ): Promise<Record<string, TypedTensor>> {
+    try {
+      const fetches: Record<string, ort.Tensor | null> = {};
+      for (const { name } of this.outputs) {
+        const wanted = outputs[name];
+        fetches[name] = wanted ? toOrt(wanted) : null;
+      }
+      const feeds = Object.fromEntries(
+        Object.entries(inputs).map(([name, tensor]) => [name, toOrt(tensor)]),
+      );
+      const results = await this.#session.run(feeds, fetches);
+      return Object.fromEntries(
+        Object.entries(results).map(([name, tensor]) => [name, fromOrt(name, tensor)]),
+      );
+    } catch (cause) {
+      throw this.#failure(cause);
+    }
   }
 
   /** Run with float32 inputs. @throws AvatarError INFERENCE_FAILED */
@@ -61,15 +145,42 @@ export class InferenceModel {
       }
       return result;
     } catch (cause) {
-      throw new AvatarError(
-        'INFERENCE_FAILED',
-        `${this.#path} failed while running: ${cause instanceof Error ? cause.message : String(cause)}`,
-        { cause },
-      );
+      throw this.#failure(cause);
     }
+  }
+
+  #failure(cause: unknown): AvatarError {
+    return new AvatarError(
+      'INFERENCE_FAILED',
+      `${this.#path} failed while running: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 
   async release(): Promise<void> {
     await this.#session.release();
   }
+}
+
+function toTensorInfo(metadata: ort.InferenceSession.ValueMetadata): TensorInfo {
+  if (!metadata.isTensor) return { name: metadata.name, type: 'none', dims: [] };
+  return { name: metadata.name, type: metadata.type, dims: metadata.shape };
+}
+
+function toOrt(tensor: TypedTensor): ort.Tensor {
+  switch (tensor.type) {
+    case 'float32':
+      return new ort.Tensor('float32', tensor.data, tensor.dims);
+    case 'float16':
+      return new ort.Tensor('float16', tensor.data, tensor.dims);
+    case 'uint8':
+      return new ort.Tensor('uint8', tensor.data, tensor.dims);
+  }
+}
+
+function fromOrt(name: string, { type, data, dims }: ort.Tensor): TypedTensor {
+  if (type === 'float32' && data instanceof Float32Array) return { type, data, dims };
+  if (type === 'float16' && data instanceof Uint16Array) return { type, data, dims };
+  if (type === 'uint8' && data instanceof Uint8Array) return { type, data, dims };
+  throw new TypeError(`output ${name} is ${type}; expected float32, float16 or uint8`);
 }

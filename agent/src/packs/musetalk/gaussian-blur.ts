@@ -6,12 +6,13 @@
 import { roundHalfEven } from './picture.ts';
 
 const ONE = 256;
-/** Kernels up to 7 that OpenCV has as constants, in 1/256. */
+/** Kernels up to 9 that OpenCV has as constants, in 1/256. */
 const SMALL_KERNELS: Readonly<Record<number, readonly number[]>> = {
   1: [256],
   3: [64, 128, 64],
   5: [16, 64, 96, 64, 16],
   7: [8, 28, 56, 72, 56, 28, 8],
+  9: [4, 13, 30, 51, 60, 51, 30, 13, 4],
 };
 
 /** Weights of a kernel of `size` (odd) taps in 1/256; they add up to 256. sigma = 0.15 · size + 0.35. */

@@ -38,7 +38,8 @@ export function jawMask(classes: Uint8Array): Uint8Array {
   const skin = classes.map((value) => (value === SKIN ? 255 : 0));
   const grown = combine(skin, CONE, 'any');
   let trimmed = grown;
-  for (let pass = 0; pass < CHEEK_PASSES; pass += 1) trimmed = combine(trimmed, FLAT_ELLIPSE, 'all');
+  for (let pass = 0; pass < CHEEK_PASSES; pass += 1)
+    trimmed = combine(trimmed, FLAT_ELLIPSE, 'all');
   return grown.map((value, at) => {
     const x = at % PARSING_SIZE;
     const isCheek = x <= LEFT_BAND_END || x >= RIGHT_BAND_START;

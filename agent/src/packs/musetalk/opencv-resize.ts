@@ -191,7 +191,8 @@ export class LinearResize {
       const from = 2 * y * stride + 2 * x * channels;
       for (let channel = 0; channel < channels; channel += 1, at += 1) {
         const a = from + channel;
-        const sum = data[a]! + data[a + channels]! + data[a + stride]! + data[a + stride + channels]!;
+        const sum =
+          data[a]! + data[a + channels]! + data[a + stride]! + data[a + stride + channels]!;
         out[at] = (sum + 2) >> 2;
       }
     }
