@@ -23,6 +23,11 @@ export const ERRORS = {
     retryable: false,
     meaning: 'A file of a model pack has a wrong hash, size or tensor shape.',
   },
+  MODEL_FETCH_FAILED: {
+    status: 500,
+    retryable: true,
+    meaning: 'A file of a model pack cannot be fetched: server, connection, lock or disk.',
+  },
   SOURCE_MISSING: {
     status: 404,
     retryable: false,

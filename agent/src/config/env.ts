@@ -2,6 +2,8 @@
  * The one place of the agent that reads the environment. Empty strings count as unset.
  * Environment is for secrets and addresses only; everything else is in configs/realtime.yaml.
  */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { AvatarError } from '../errors.ts';
 
 /** Addresses, secrets and places of one agent process. */
@@ -76,4 +78,19 @@ export function readEnv(): Env {
 /** Tell child processes (jobs inherit the environment) where the engine listens. */
 export function exportEngineSocket(path: string): void {
   process.env['AVATAR_ENGINE_SOCKET'] = path;
+}
+
+/**
+ * Folder for what every clone of this user shares (Python environments, downloads); not made here. The same place as
+ * tools/start/paths.mjs uses: LIVE_AVATAR_CACHE, or the platform's cache folder.
+ */
+export function readUserCacheDir(): string {
+  const named = read('LIVE_AVATAR_CACHE');
+  if (named) return named;
+  const xdg = read('XDG_CACHE_HOME');
+  if (xdg) return join(xdg, 'live-avatar');
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'live-avatar');
+  const local = read('LOCALAPPDATA');
+  if (process.platform === 'win32' && local) return join(local, 'live-avatar');
+  return join(homedir(), '.cache', 'live-avatar');
 }

@@ -3,9 +3,9 @@
  * stated size and sha256. Whether an ONNX file is one is checked where it is loaded (inference-session.ts).
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { load } from 'js-yaml';
 import { z } from 'zod';
@@ -43,6 +43,8 @@ export type VerifiedPack = {
   readonly bytes: number;
   /** Path of a file of the pack. @throws AvatarError MODEL_PACK_CORRUPT when pack.yaml does not list it */
   readonly path: (name: string) => string;
+  /** Whether pack.yaml lists a file. */
+  readonly has: (name: string) => boolean;
 };
 
 /**
@@ -58,6 +60,7 @@ export async function verifyPack(packDir: string): Promise<VerifiedPack> {
     version: manifest.version,
     licence: manifest.licence,
     bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
+    has: (name) => listed.has(name),
     path: (name) => {
       if (listed.has(name)) return join(packDir, name);
       throw new AvatarError(
@@ -121,13 +124,17 @@ async function verifyFile(packDir: string, file: PackManifest['files'][number]):
 }
 
 /** sha256 of a file, hex, without reading it into memory at once. */
-async function sha256Of(path: string): Promise<string> {
+export async function sha256Of(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
 }
 
 const manifestPathOf = (packDir: string): string => join(packDir, 'pack.yaml');
-const cureOf = (packDir: string): string => `restore it with \`git checkout -- ${packDir}\``;
+/** Packs with a sources.yaml are made on the user's machine; the others are in the repository. */
+const cureOf = (packDir: string): string =>
+  existsSync(join(packDir, 'sources.yaml'))
+    ? `make it anew with \`npm run models -- export ${basename(packDir)}\` (docs/model-packs.md)`
+    : `restore it with \`git checkout -- ${packDir}\``;
 const reasonOf = (cause: unknown): string =>
   cause instanceof Error ? cause.message : String(cause);

@@ -1,0 +1,123 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../test/avatar-fixtures.ts';
+import { exportCommand } from './export-command.ts';
+import { findPython } from './export-python.ts';
+import { PACK_FILES, writeTinyPack } from '../../test/pull-fixtures.ts';
+
+const root = temporaryFolder();
+const cacheDir = join(root, 'cache');
+const scriptsDir = join(root, 'scripts');
+const places = { scriptsDir, cacheDir };
+const seen = join(root, 'seen.json');
+let modelsDir: string;
+let count = 0;
+
+const hasPython = await findPython().then(
+  () => true,
+  () => false,
+);
+if (!hasPython)
+  process.stderr.write(
+    'SKIPPED: tests of models export, because no Python 3.10–3.13 is installed\n',
+  );
+
+const putCheckpoints = (...paths: string[]): void => {
+  for (const path of paths) {
+    const full = join(modelsDir, 'tiny/checkpoints', path);
+    mkdirSync(dirname(full), { recursive: true });
+    writeFileSync(full, PACK_FILES[path]!);
+  }
+};
+const NEEDED = ['big/net.bin', 'config.json', 'small/loose.bin'];
+
+beforeEach(() => {
+  modelsDir = join(root, String(count++));
+  writeTinyPack(modelsDir);
+  mkdirSync(scriptsDir, { recursive: true });
+  writeFileSync(join(scriptsDir, 'requirements.txt'), '# nothing\n');
+  writeFileSync(
+    join(scriptsDir, 'export.py'),
+    `import json, sys\nopen(${JSON.stringify(seen)}, 'w').write(json.dumps([sys.prefix, sys.argv[1:]]))\nsys.exit(3 if '--fail' in sys.argv else 0)\n`,
+  );
+});
+
+describe('models export', () => {
+  it('says what is missing before it sets anything up', async () => {
+    await expect(exportCommand([], modelsDir, places)).rejects.toThrow('name one pack');
+    await expect(exportCommand(['lite'], modelsDir, places)).rejects.toThrow('nothing to export');
+    putCheckpoints('config.json');
+    await expect(exportCommand(['tiny'], modelsDir, places)).rejects.toMatchObject({
+      code: 'MODEL_PACK_MISSING',
+      message: expect.stringMatching(
+        /lacks big\/net\.bin, small\/loose\.bin; fetch them with `npm run models -- pull tiny`/,
+      ),
+    });
+    await expect(exportCommand(['tiny', '--out'], modelsDir, places)).rejects.toThrow(
+      '--out needs a value',
+    );
+    expect(existsSync(cacheDir)).toBe(false);
+  });
+
+  it('says how to get Python when there is none, or none of a right version', async () => {
+    await expect(findPython(undefined, ['no-such-python'])).rejects.toMatchObject({
+      code: 'DEPENDENCY_MISSING',
+      message: expect.stringMatching(/^Python is not installed; install Python 3\.10–3\.13/),
+    });
+    const old = join(root, 'old-python');
+    writeFileSync(old, '#!/bin/sh\necho 3.8.1\n');
+    chmodSync(old, 0o755);
+    await expect(findPython(old)).rejects.toThrow(`no usable Python: ${old} is 3.8.1`);
+    putCheckpoints(...NEEDED);
+    await expect(
+      exportCommand(['tiny', '--python', 'no-such-python'], modelsDir, places),
+    ).rejects.toThrow('Python is not installed: no-such-python does not run');
+  });
+
+  it.runIf(hasPython)(
+    'makes an environment once and runs the script in it with folders and options',
+    { timeout: 120_000 },
+    async () => {
+      putCheckpoints(...NEEDED);
+      expect(await exportCommand(['tiny', '--batches', '1,4'], modelsDir, places)).toBe(0);
+      const [prefix, args] = JSON.parse(readFileSync(seen, 'utf8')) as [string, string[]];
+      expect(dirname(prefix)).toBe(join(cacheDir, 'python'));
+      const packDir = join(modelsDir, 'tiny');
+      expect(args).toEqual([
+        ...['--checkpoints', join(packDir, 'checkpoints'), '--out', packDir],
+        ...['--batches', '1,4'],
+      ]);
+      // Again: the same environment; the script's exit code is ours.
+      const again = ['tiny', `--out=${root}`, '--fail'];
+      expect(await exportCommand(again, modelsDir, places)).toBe(3);
+      expect(JSON.parse(readFileSync(seen, 'utf8'))).toEqual([
+        prefix,
+        ['--checkpoints', join(packDir, 'checkpoints'), '--out', root, '--fail'],
+      ]);
+      expect(readdirSync(join(cacheDir, 'python'))).toHaveLength(1);
+    },
+  );
+
+  it.runIf(hasPython)(
+    'says that pip failed, and tries again the next time',
+    { timeout: 120_000 },
+    async () => {
+      putCheckpoints(...NEEDED);
+      writeFileSync(join(scriptsDir, 'requirements.txt'), 'nothing @ file:///no/such/package\n');
+      for (let attempt = 0; attempt < 2; attempt++) {
+        await expect(exportCommand(['tiny'], modelsDir, places)).rejects.toMatchObject({
+          code: 'DEPENDENCY_MISSING',
+          message: expect.stringMatching(/pip could not install the packages/),
+        });
+      }
+    },
+  );
+});
