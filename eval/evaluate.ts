@@ -102,9 +102,9 @@ async function pictures(
   say: (line: string) => void,
 ): Promise<Record<string, PictureScores>> {
   const scores: Record<string, PictureScores> = {};
-  for (const { id, avatar, speech } of avatars) {
-    say(`pictures of ${id} …`);
-    scores[id] = await scorePictures(avatar, speech, settings);
+  for (const shipped of avatars) {
+    say(`pictures of ${shipped.id} …`);
+    scores[shipped.id] = await scorePictures(shipped, shipped.speech, settings);
   }
   return scores;
 }

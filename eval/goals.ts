@@ -118,20 +118,22 @@ export function judge(figures: object, goals: readonly Goal[] = GOALS): GoalResu
 
 /** A goal in words, e.g. "≥ 0.75", "0.9 to 1.2", "0". */
 export function goalText({ min, max, unit }: Goal): string {
-  const range =
-    min !== undefined && max !== undefined
-      ? `${min} to ${max}`
-      : min !== undefined
-        ? `≥ ${min}`
-        : `${max === 0 ? '' : '≤ '}${max ?? ''}`;
-  return unit === undefined ? range : `${range} ${unit}`;
+  let range = `≤ ${max ?? ''}`;
+  if (max === undefined) range = `≥ ${min ?? ''}`;
+  else if (min !== undefined) range = `${min} to ${max}`;
+  else if (max === 0) range = '0';
+  return withUnit(range, unit);
 }
 
 /** A measured value in words. */
 export function valueText({ value, digits, unit }: GoalResult): string {
   if (value === null) return '–';
-  const number = value.toFixed(digits).replace('-', '−');
-  return unit === undefined ? number : `${number} ${unit}`;
+  return withUnit(value.toFixed(digits), unit);
+}
+
+function withUnit(text: string, unit: string | undefined): string {
+  const written = text.replaceAll('-', '−');
+  return unit === undefined ? written : `${written} ${unit}`;
 }
 
 function valueAt(figures: object, path: string): number | null {

@@ -7,10 +7,11 @@ import type { OpenAvatar, SessionSettings } from '../agent/src/engine/render-ses
 import type { Patch } from '../agent/src/pipeline/model-pack.ts';
 import { sourceFrameAt } from '../agent/src/pipeline/source-frame.ts';
 import { MODEL_SAMPLE_RATE_HZ } from '../agent/src/pipeline/timeline.ts';
+import type { ShippedAvatar } from './shipped-avatars.ts';
 
 /** Level of the noise that must leave the face still: RMS below full scale. */
 const ROOM_NOISE_DBFS = -50;
-const QUIET_S = 4;
+const USUAL_QUIET_S = 4;
 /** Silence added to a clip: long enough for the mouth to come to rest. */
 const TAIL_S = 1.2;
 
@@ -23,27 +24,32 @@ export type PictureScores = {
     readonly digitalSilence: number;
     readonly roomNoise: number;
     readonly pauses: number;
+    /** Noise against digital silence, frame by frame, the avatar moving by itself as the service shows it. */
+    readonly besideIdleMotion: number;
   };
   readonly speakingFrames: number;
   /** Mean share of the picture inside the mask while speaking. */
   readonly maskRatio: number;
 };
 
-/** Score one avatar; `speech` is PCM16 at 16 kHz. */
+/** Score one avatar on `speech` (PCM16, 16 kHz); the mask is looked at where the avatar keeps still. */
 export async function scorePictures(
-  avatar: OpenAvatar,
+  { avatar, still }: Pick<ShippedAvatar, 'avatar' | 'still'>,
   speech: Int16Array,
   settings: SessionSettings,
+  quietS = USUAL_QUIET_S,
 ): Promise<PictureScores> {
   const tailed = new Int16Array(speech.length + TAIL_S * MODEL_SAMPLE_RATE_HZ);
   tailed.set(speech);
-  const spoken = await watch(avatar, tailed, settings);
-  const silence = await watch(avatar, new Int16Array(QUIET_S * MODEL_SAMPLE_RATE_HZ), settings);
-  const noise = await watch(avatar, roomNoise(QUIET_S), settings);
+  const digitalSilence = new Int16Array(quietS * MODEL_SAMPLE_RATE_HZ);
+  const spoken = await watch(still, tailed, settings);
+  const silence = await watch(still, digitalSilence, settings);
+  const noise = await watch(still, roomNoise(quietS), settings);
   const quiet = {
     digitalSilence: Math.max(silence.idle, silence.speaking),
     roomNoise: Math.max(noise.idle, noise.speaking),
     pauses: spoken.idle,
+    besideIdleMotion: await largestDifference(avatar, digitalSilence, roomNoise(quietS), settings),
   };
   return {
     outsideMaskMaxError: spoken.outside,
@@ -94,12 +100,29 @@ async function watch(
       continue;
     }
     found.speakingFrames += 1;
-    found.maskRatio += mask.reduce((sum, alpha) => sum + (alpha > 0 ? 1 : 0), 0) / mask.length;
+    found.maskRatio += shareSet(mask);
     found.speaking = Math.max(found.speaking, largestChange(planes, source));
     found.outside = Math.max(found.outside, changeOutside(planes, source, mask, avatar.width));
   }
   found.maskRatio /= Math.max(1, found.speakingFrames);
   return found;
+}
+
+/** Largest difference of a byte between two sessions, frame by frame. */
+async function largestDifference(
+  avatar: OpenAvatar,
+  oneSound: Int16Array,
+  otherSound: Int16Array,
+  settings: SessionSettings,
+): Promise<number> {
+  const other = renderOffline(avatar, otherSound, settings);
+  let largest = 0;
+  for await (const { planes } of renderOffline(avatar, oneSound, settings)) {
+    const next = await other.next();
+    if (next.done === true) break;
+    largest = Math.max(largest, largestChange(planes, next.value.planes));
+  }
+  return largest;
 }
 
 /** The avatar's renderer, copying the alpha of each patch into `mask` (a byte per pixel of the frame). */
@@ -122,7 +145,14 @@ function drawMask(mask: Uint8Array, patch: Patch, frameWidth: number): void {
   }
 }
 
+function shareSet(mask: Uint8Array): number {
+  let count = 0;
+  for (const alpha of mask) if (alpha > 0) count += 1;
+  return count / mask.length;
+}
+
 function largestChange(a: Uint8Array, b: Uint8Array): number {
+  if (Buffer.compare(a, b) === 0) return 0;
   let largest = 0;
   for (let i = 0; i < a.length; i += 1) largest = Math.max(largest, Math.abs(a[i]! - b[i]!));
   return largest;

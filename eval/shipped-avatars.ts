@@ -15,7 +15,10 @@ import { MODEL_SAMPLE_RATE_HZ } from '../agent/src/pipeline/timeline.ts';
 
 export type ShippedAvatar = {
   readonly id: string;
+  /** As the service shows it. */
   readonly avatar: OpenAvatar;
+  /** Without motion of its own: pictures can be compared with the source, byte by byte. */
+  readonly still: OpenAvatar;
   /** Its first sample clip, PCM16 at 16 kHz. */
   readonly speech: Int16Array;
   /** Face box of its first frame: x, y, width, height in px. */
@@ -50,9 +53,11 @@ export async function openShippedAvatars(pack: ModelPack): Promise<ShippedAvatar
   const avatars: ShippedAvatar[] = [];
   for (const [id] of shipped) {
     const ready = registry.get(id);
+    const stillAsset = { ...ready.asset, idle: 'none' as const };
     avatars.push({
       id,
       avatar: await openAvatar(ready.asset, pack),
+      still: await openAvatar(stillAsset, pack),
       speech: clipOf(ready),
       box: ready.asset.track.boxes.slice(0, 4),
     });

@@ -18,12 +18,12 @@ th:first-child, td:first-child { text-align: left; white-space: normal; } th { c
 .legend .block { height: 12px; border: 0; background: var(--pp); }
 .card, .sentence { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; margin: 0 0 16px; }
 .strip { overflow-x: auto; padding-bottom: 6px; } .strip:focus-visible { outline: 2px solid var(--target); }
-svg { display: block; } .film { display: flex; } figure { margin: 0; width: 80px; flex: none; }
+svg { display: block; } .film { display: flex; } figure { margin: 0; flex: none; }
 figure img { display: block; } figcaption { font-size: 11px; color: var(--quiet); text-align: center; } figcaption b { color: var(--ink); }
 .grid { stroke: var(--line); } .base { stroke: var(--line); } .closure { fill: var(--band); }
 .target { fill: none; stroke: var(--target); stroke-width: 2; } .product { fill: none; stroke: var(--product); stroke-width: 1.8; }
 .phoneme { fill: var(--sound); stroke: var(--card); } .phoneme.pp { fill: var(--pp); } .phoneme.sil { fill: none; }
 svg text { fill: var(--quiet); font: 11px system-ui, sans-serif; } svg .sound { fill: var(--ink); text-anchor: middle; }
 svg .name { fill: var(--ink); font-weight: 600; } .zero { stroke: var(--quiet); stroke-dasharray: 3 3; }
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 16px; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 480px)); gap: 16px; }
 `;

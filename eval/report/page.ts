@@ -134,6 +134,7 @@ ${htmlTable(
     'digital silence',
     'noise at −50 dB',
     'pauses',
+    'noise, moving by itself',
   ],
   Object.entries(avatars).map(([id, scores]) => [
     escapeHtml(id),
@@ -142,9 +143,11 @@ ${htmlTable(
     String(scores.quiet.digitalSilence),
     String(scores.quiet.roomNoise),
     String(scores.quiet.pauses),
+    String(scores.quiet.besideIdleMotion),
   ]),
 )}
-<p class="quiet">Largest change of a byte of the picture against the avatar's own frame, 0–255.</p>`;
+<p class="quiet">Largest change of a byte of the picture against the avatar's own frame, 0–255; the last column compares noise with
+digital silence while the avatar moves by itself.</p>`;
 }
 
 function sentenceSection(sentences: readonly SentenceView[]): string {

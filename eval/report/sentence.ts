@@ -1,4 +1,4 @@
-/** One utterance of the report: curves with phonemes under them, and the filmstrip, on one axis of 1 px per ms. */
+/** One utterance of the report: curves with phonemes under them, and the filmstrip, on one axis of time. */
 import type { MouthCurves } from '../mouth-curves.ts';
 import type { Segment } from '../references.ts';
 import { escapeHtml, linePath } from './html.ts';
@@ -18,6 +18,9 @@ export type SentenceView = {
   readonly frames: readonly FilmFrame[];
 };
 
+/** Scale of the axis: pictures are large enough to judge a mouth. */
+const PX_PER_MS = 1.4;
+const PICTURE_PX = STRIP_STEP_MS * PX_PER_MS;
 const FRAME_MS = 40;
 const STEP_MS = 10;
 /** Rows of the drawing, px: lip aperture, jaw, phonemes. */
@@ -36,7 +39,7 @@ export function sentenceHtml(view: SentenceView): string {
     .filter(({ timeMs }) => timeMs < durationMs)
     .map(
       ({ timeMs, dataUri }) =>
-        `<figure><img src="${dataUri}" width="${STRIP_STEP_MS}" height="${STRIP_STEP_MS}" alt="${timeMs} ms">` +
+        `<figure><img src="${dataUri}" width="${PICTURE_PX}" height="${PICTURE_PX}" alt="${timeMs} ms">` +
         `<figcaption><b>${escapeHtml(soundAt(view.segments, timeMs + STRIP_STEP_MS / 4))}</b> ${timeMs}</figcaption></figure>`,
     );
   return `<section class="sentence">
@@ -44,7 +47,7 @@ export function sentenceHtml(view: SentenceView): string {
 <p>${escapeHtml(text)}</p>
 <div class="strip" tabindex="0" role="group" aria-label="Curves and pictures of ${escapeHtml(title)}">
 ${curvesSvg(view)}
-<div class="film" style="width:${pictures.length * STRIP_STEP_MS}px">${pictures.join('')}</div>
+<div class="film" style="width:${pictures.length * PICTURE_PX}px">${pictures.join('')}</div>
 </div>
 </section>`;
 }
@@ -55,21 +58,21 @@ function curvesSvg({ durationMs, segments, shown, target }: SentenceView): strin
     .filter(({ name }) => name === 'PP')
     .map(
       ({ startS, endS }) =>
-        `<rect class="closure" x="${(startS * 1000).toFixed(1)}" y="0" width="${((endS - startS) * 1000).toFixed(1)}" height="${PHONEMES.top}"/>`,
+        `<rect class="closure" x="${axis(startS * 1000)}" y="0" width="${axis((endS - startS) * 1000)}" height="${PHONEMES.top}"/>`,
     );
   const ticks: string[] = [];
   for (let atMs = 0; atMs < durationMs; atMs += LABEL_EVERY_MS) {
     ticks.push(
-      `<line class="grid" x1="${atMs}" x2="${atMs}" y1="0" y2="${PHONEMES.top}"/>` +
-        `<text class="tick" x="${atMs + 3}" y="${HEIGHT - 4}">${(atMs / 1000).toFixed(1)} s</text>`,
+      `<line class="grid" x1="${axis(atMs)}" x2="${axis(atMs)}" y1="0" y2="${PHONEMES.top}"/>` +
+        `<text class="tick" x="${axis(atMs + 3)}" y="${HEIGHT - 4}">${(atMs / 1000).toFixed(1)} s</text>`,
     );
   }
   const panel = (place: Panel, name: string, curve: 'aperture' | 'jaw'): string =>
-    `<line class="base" x1="0" x2="${durationMs}" y1="${place.top + place.height}" y2="${place.top + place.height}"/>` +
+    `<line class="base" x1="0" x2="${axis(durationMs)}" y1="${place.top + place.height}" y2="${place.top + place.height}"/>` +
     `<path class="target" d="${linePath(steps(target[curve], STEP_MS, durationMs, place))}"/>` +
     `<path class="product" d="${linePath(held(shown[curve], durationMs, place))}"/>` +
     `<text class="name" x="4" y="${place.top + 11}">${name}</text>`;
-  return `<svg width="${durationMs}" height="${HEIGHT}" viewBox="0 0 ${durationMs} ${HEIGHT}" role="img" aria-label="lip aperture and jaw, target and product">
+  return `<svg width="${axis(durationMs)}" height="${HEIGHT}" viewBox="0 0 ${axis(durationMs)} ${HEIGHT}" role="img" aria-label="lip aperture and jaw, target and product">
 ${bands.join('')}${ticks.join('')}
 ${panel(APERTURE, 'lip aperture', 'aperture')}
 ${panel(JAW, 'jaw', 'jaw')}
@@ -78,8 +81,8 @@ ${inside.map(phoneme).join('')}
 }
 
 function phoneme({ name, startS, endS }: Segment): string {
-  const x = startS * 1000;
-  const width = (endS - startS) * 1000;
+  const x = startS * 1000 * PX_PER_MS;
+  const width = (endS - startS) * 1000 * PX_PER_MS;
   const middle = PHONEMES.top + PHONEMES.height / 2;
   const label = width < 14 || name === 'sil' ? '' : escapeHtml(name);
   return (
@@ -96,7 +99,10 @@ function steps(
   panel: Panel,
 ): [number, number][] {
   const count = Math.min(values.length, Math.floor(durationMs / stepMs));
-  return Array.from({ length: count }, (_, i) => [i * stepMs, heightOf(values[i]!, panel)]);
+  return Array.from({ length: count }, (_, i) => [
+    i * stepMs * PX_PER_MS,
+    heightOf(values[i]!, panel),
+  ]);
 }
 
 /** Points of a curve that stands still for each frame. */
@@ -104,11 +110,14 @@ function held(values: Float64Array, durationMs: number, panel: Panel): [number, 
   const count = Math.min(values.length, Math.floor(durationMs / FRAME_MS));
   return Array.from({ length: count }, (_, i) => heightOf(values[i]!, panel)).flatMap(
     (y, i): [number, number][] => [
-      [i * FRAME_MS, y],
-      [(i + 1) * FRAME_MS, y],
+      [i * FRAME_MS * PX_PER_MS, y],
+      [(i + 1) * FRAME_MS * PX_PER_MS, y],
     ],
   );
 }
+
+/** Place of a time on the axis, px. */
+const axis = (timeMs: number): string => (timeMs * PX_PER_MS).toFixed(1);
 
 const heightOf = (value: number, { top, height, full }: Panel): number =>
   top + height * (1 - Math.min(1, value / full));
