@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
-const STAGES = ['audio', 'features', 'mouth', 'compositing', 'publishing'];
+const STAGES = ['audio', 'features', 'mouth', 'compositing', 'idle-motion', 'publishing'];
 /** Stages share only pipeline/ types: none imports another (ARCHITECTURE.md, "Import direction"). */
 const stageZones = STAGES.map((stage) => ({
   files: [`agent/src/${stage}/**/*.ts`],

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { AvatarSummary } from '../api/contract.ts';
 import type { AvatarConfig } from '../config/schema.ts';
 import { AvatarError, toAvatarError } from '../errors.ts';
+import type { IdleLevel } from '../pipeline/idle-level.ts';
 import type { AvatarAsset } from '../pipeline/model-pack.ts';
 import { PUBLISH_SAMPLE_RATE_HZ } from '../pipeline/timeline.ts';
 import { AvatarLoader, type RegistryOptions } from './avatar-loader.ts';
@@ -162,6 +163,10 @@ function withId(id: string, error: AvatarError): AvatarError {
   return new AvatarError(error.code, `${id}: ${error.message}`, { cause: error });
 }
 
+/** One picture comes to life; a video moves by itself, and the calibration pack must stand still. */
+const defaultIdleLevel = (model: string, frameCount: number): IdleLevel =>
+  frameCount === 1 && model !== 'probe' ? 'subtle' : 'none';
+
 function toReadyAvatar({ id, name, model, config }: Entry, bundle: LoadedBundle): ReadyAvatar {
   return {
     id,
@@ -173,6 +178,7 @@ function toReadyAvatar({ id, name, model, config }: Entry, bundle: LoadedBundle)
       track: bundle.track,
       packData: bundle.packData,
       settings: { bboxShiftPx: config.bbox_shift, strengthRatio: config.strength },
+      idle: config.idle ?? defaultIdleLevel(model, bundle.frames.frameCount),
     },
     clips: bundle.manifest.clips.map((clip) => clip.name),
     manifest: bundle.manifest,

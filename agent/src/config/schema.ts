@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { avatarIdSchema } from '../api/contract.ts';
+import { IDLE_LEVELS } from '../pipeline/idle-level.ts';
 
 /** Settings of the whole service; every key has a default, shown with its unit in configs/realtime.yaml. */
 export const serviceSchema = z.strictObject({
@@ -55,6 +56,8 @@ export const avatarSchema = z.strictObject({
   model: z.enum(['lite', 'musetalk-v15', 'probe']).optional(),
   /** Multiplies mouth movement, 0.5–1.5. */
   strength: z.number().min(0.5).max(1.5).default(1),
+  /** How much the avatar moves by itself; default: subtle for one picture, none for a video. */
+  idle: z.enum(IDLE_LEVELS).optional(),
   /** Licence of the likeness, free text, shown in lists. */
   licence: z.string().max(200).optional(),
   /** Statement of the person's consent, free text. */

@@ -1,5 +1,6 @@
 /** Packs and avatars opened in one render thread. Avatars share their pack; sessions share their avatar. */
 import { AvatarError } from '../errors.ts';
+import { IdleMotion } from '../idle-motion/idle-motion.ts';
 import { loadPack } from '../packs/load-pack.ts';
 import type { AvatarAsset, ModelPack } from '../pipeline/model-pack.ts';
 import { MODEL_SAMPLE_RATE_HZ } from '../pipeline/timeline.ts';
@@ -30,6 +31,12 @@ export async function openAvatar(asset: AvatarAsset, pack: ModelPack): Promise<O
     sourceFrames: Array.from({ length: frameCount }, (_, i) =>
       i420.subarray(i * frameBytes, (i + 1) * frameBytes),
     ),
+    motion: IdleMotion.open({
+      id: asset.id,
+      frames: asset.frames,
+      track: asset.track,
+      level: asset.idle ?? 'none',
+    }),
   };
 }
 

@@ -5,7 +5,13 @@
  */
 import { blendPatch, isDrawable } from '../compositing/blend-patch.ts';
 import { IdleGate } from '../compositing/idle-gate.ts';
-import type { Cue, ModelPack, PackAvatar } from '../pipeline/model-pack.ts';
+import type { IdleMotion } from '../idle-motion/idle-motion.ts';
+import {
+  parameterCountOf,
+  type Cue,
+  type ModelPack,
+  type PackAvatar,
+} from '../pipeline/model-pack.ts';
 import { FRAME_RATE_FPS } from '../pipeline/timeline.ts';
 import { sourceFrameAt } from '../pipeline/source-frame.ts';
 import { FrameHistory } from './frame-history.ts';
@@ -22,6 +28,8 @@ export type OpenAvatar = {
   readonly height: number;
   /** One view per source frame, made once. */
   readonly sourceFrames: readonly Uint8Array[];
+  /** Moves every finished frame; undefined = frames stay as they are. */
+  readonly motion: IdleMotion | undefined;
 };
 
 /** Settings of every session. */
@@ -124,15 +132,13 @@ export class RenderSession {
     const frame = this.#nextFrame;
     const { width, height, sourceFrames } = this.#avatar;
     const sourceFrame = sourceFrameAt(frame, sourceFrames.length);
-    const startedMs = performance.now();
-    target.set(sourceFrames[sourceFrame]!); // sourceFrameAt < length
     header.epoch = this.#epoch;
     header.frameIndex = frame;
     header.width = width;
     header.height = height;
     header.featuresMs = this.#inputMs;
     header.mouthMs = 0;
-    header.compositingMs = performance.now() - startedMs;
+    header.compositingMs = 0;
     header.speechRatio = this.#advanceGate(frame);
     this.#inputMs = 0;
     const outcome = this.#outcome;
@@ -141,6 +147,7 @@ export class RenderSession {
     outcome.isGivingUp = false;
     this.#nextFrame += 1;
     if (header.speechRatio === 0) {
+      this.#showSource(target, sourceFrame, header);
       this.#history.record(frame, 0);
       count(this.#counters, Counter.idle);
       return outcome;
@@ -152,6 +159,7 @@ export class RenderSession {
     } catch (thrown) {
       this.#noteFailure(frame, thrown instanceof Error ? thrown : new Error(String(thrown)));
       header.speechRatio = 0;
+      this.#showSource(target, sourceFrame, header);
     }
     return outcome;
   }
@@ -184,8 +192,18 @@ export class RenderSession {
     this.#history = new FrameHistory(this.#held.parameters.length);
   }
 
+  /** The avatar's own frame, moved when it moves. */
+  #showSource(target: Uint8Array, sourceFrame: number, header: FrameHeader): void {
+    const { motion, sourceFrames } = this.#avatar;
+    const startedMs = performance.now();
+    const source = sourceFrames[sourceFrame]!; // sourceFrameAt < length
+    if (motion === undefined) target.set(source);
+    else motion.show(source, target, sourceFrame, header.frameIndex);
+    header.compositingMs += performance.now() - startedMs;
+  }
+
   async #renderMouth(target: Uint8Array, sourceFrame: number, header: FrameHeader): Promise<void> {
-    const { rendering, width, height } = this.#avatar;
+    const { rendering, width, height, motion, sourceFrames } = this.#avatar;
     const { frameIndex, speechRatio } = header;
     const startedMs = performance.now();
     const cue = this.#isResting(frameIndex)
@@ -197,7 +215,11 @@ export class RenderSession {
     const renderedMs = performance.now();
     if (patch === null) throw new Error(`the pack has no mouth for source frame ${sourceFrame}`);
     if (!isDrawable(patch, width, height)) throw new Error('the pack drew outside the frame');
-    blendPatch(target, width, height, patch);
+    // The mouth belongs to the source's own pose: it is drawn there, then the whole picture moves.
+    const canvas = motion?.canvas ?? target;
+    canvas.set(sourceFrames[sourceFrame]!); // sourceFrameAt < length
+    blendPatch(canvas, width, height, patch);
+    motion?.show(canvas, target, sourceFrame, frameIndex);
     header.featuresMs += cueMs - startedMs;
     header.mouthMs = renderedMs - cueMs;
     header.compositingMs += performance.now() - renderedMs;
@@ -247,7 +269,7 @@ export class RenderSession {
 }
 
 const restingCue = (pack: ModelPack): Cue => ({
-  parameters: new Float32Array(pack.facts.parameterNames.length),
+  parameters: new Float32Array(parameterCountOf(pack.facts)),
 });
 
 function checkParameters(parameters: Float32Array, length: number): void {

@@ -8,6 +8,8 @@
  *   render(frame, cue)      → a patch in frame space
  */
 
+import type { IdleLevel } from './idle-level.ts';
+
 /** Face track of an avatar source: one entry per frame, all arrays of equal length. */
 export type FaceTrack = {
   /** frameCount × 478 × 3 landmarks: x, y in frame px, z in px at the same scale (smaller = nearer), MediaPipe order. */
@@ -46,6 +48,8 @@ export type AvatarAsset = {
   /** What `prepare` returned when the bundle was made. */
   readonly packData: Uint8Array;
   readonly settings: PackAvatarSettings;
+  /** How much the avatar moves by itself. The engine's matter, packs do not look at it. Default: none. */
+  readonly idle?: IdleLevel;
 };
 
 /** A rectangle of pixels to blend over an avatar frame. Buffers belong to the pack and are valid until its next call. */
