@@ -1,4 +1,5 @@
 /** `npm run models -- export PACK`: runs models/export/export.py in a Python environment made for it. */
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readUserCacheDir } from '../config/env.ts';
 import { AvatarError } from '../errors.ts';
@@ -36,9 +37,12 @@ export async function exportCommand(
   const own = takeOption(rest, '--python');
   const checkpoints = takeOption(own.rest, '--checkpoints');
   const out = takeOption(checkpoints.rest, '--out');
+  const others = out.rest;
+  const takesNone = others.some((word) => word === '--help' || word.startsWith('--random'));
   const dir = checkpoints.value ?? checkpointsPath(packDir);
-  const isHelp = out.rest.includes('--help');
-  if (!isHelp) await requireCheckpoints(dir, name, selectFiles(sources, []));
+  // A folder of the user's may have other file formats than `pull` fetches: export.py knows which will do.
+  const needed = checkpoints.value === undefined ? selectFiles(sources, []) : [];
+  if (!takesNone) await requireCheckpoints(dir, name, needed);
   const python = await findPython(own.value);
   const program = await makeVenv({
     cacheDir: places.cacheDir,
@@ -46,10 +50,11 @@ export async function exportCommand(
     python,
     tell: (line) => process.stderr.write(`${line}\n`),
   });
-  const script = join(places.scriptsDir, 'export.py');
   return runProgram([
-    ...[program, script, '--checkpoints', dir, '--out', out.value ?? packDir],
-    ...out.rest,
+    ...[program, join(places.scriptsDir, 'export.py')],
+    ...(takesNone ? [] : ['--checkpoints', dir]),
+    ...['--out', out.value ?? packDir],
+    ...others,
   ]);
 }
 
@@ -60,8 +65,10 @@ async function requireCheckpoints(
   files: ReturnType<typeof selectFiles>,
 ): Promise<void> {
   const missing: string[] = [];
-  for (const { path } of files)
-    if ((await sizeOf(join(dir, path))) === undefined) missing.push(path);
+  if (!(await stat(dir).catch(() => undefined))?.isDirectory()) missing.push('everything');
+  else
+    for (const { path } of files)
+      if ((await sizeOf(join(dir, path))) === undefined) missing.push(path);
   if (missing.length === 0) return;
   throw new AvatarError(
     'MODEL_PACK_MISSING',

@@ -7,9 +7,9 @@ import { promisify } from 'node:util';
 import { AvatarError } from '../errors.ts';
 import { lockFolder } from './pull-lock.ts';
 
-/** Versions for which all pinned requirements have wheels: 3.10 … 3.13. */
-const MINOR_RANGE = [10, 13] as const;
-const CANDIDATES = ['python3.11', 'python3.12', 'python3.13', 'python3.10', 'python3', 'python'];
+/** What the scripts need at least, and the last version for which all pinned requirements have wheels. */
+const MINOR_RANGE = [11, 13] as const;
+const CANDIDATES = ['python3.11', 'python3.12', 'python3.13', 'python3', 'python'];
 
 /** A Python that can run the scripts. */
 export type Python = { readonly program: string; readonly version: string };
