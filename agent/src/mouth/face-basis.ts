@@ -2,6 +2,7 @@
  * Mouth parameters → displacement of the face mesh in frame px.
  * displacement = scale · R · Σ parameter · shape, then lips that would cross are sealed at their middle.
  */
+import { ChinSkin } from './chin-skin.ts';
 import { POSE_SCALE } from './pose-fit.ts';
 import {
   FACE_LANDMARKS,
@@ -15,6 +16,11 @@ const MIDDLE = (LIP_LINE_POINTS - 1) / 2;
 
 /** Own opening of a mouth that still counts as closed, dm: landmarks of closed lips are that far apart. */
 export const CLOSED_GAP_DM = 0.012;
+
+/** Landmarks of open lips lie up to this part of the mouth's width inside the opening, on teeth and shadow … */
+const RIM_PART = 0.042;
+/** … where it is at least this wide; in narrower places less. */
+const RIM_FULL_GAP_PART = 0.07;
 
 /** mouthClose needed to shut an opening of 1 dm between the middles of the lips. */
 export function closeWeightPerDm(data: RendererData): number {
@@ -42,9 +48,11 @@ export class FaceBasis {
   /** Landmarks any shape moves; the others keep displacement 0. */
   readonly #moving: Uint16Array;
   readonly #close: number;
+  readonly #chin: ChinSkin;
 
   constructor(data: RendererData) {
     this.#data = data;
+    this.#chin = new ChinSkin(data);
     this.#close = data.parameterNames.indexOf('mouthClose');
     const coarse = FACE_LANDMARKS + data.ringOf.length;
     const fine = data.taps.length / STENCIL_TAPS;
@@ -78,6 +86,7 @@ export class FaceBasis {
       cx[k] = landmarks[from + k * 3]!;
       cy[k] = landmarks[from + k * 3 + 1]!;
     }
+    this.#leaveRim();
     const anchor = upperLip[MIDDLE]!;
     for (let k = 0; k < ringOf.length; k += 1) {
       const of = ringOf[k]!;
@@ -85,12 +94,13 @@ export class FaceBasis {
       cx[FACE_LANDMARKS + k] = cx[of]! + (cx[of]! - cx[anchor]!) * reach;
       cy[FACE_LANDMARKS + k] = cy[of]! + (cy[of]! - cy[anchor]!) * reach;
     }
+    this.#chin.measure(cx, cy);
     this.#refine(cx, this.x);
     this.#refine(cy, this.y);
   }
 
   /**
-   * Set the displacement for `weights` (0–1, in the order of the data, already scaled by strength and speech ratio).
+   * Set the displacement for `weights` (0–1, parameters then extra shapes, already scaled by strength and ratio).
    * A source whose own mouth is open is shut as far as `ratio` says: `shut` is added to mouthClose, which moves lips
    * and chin, and what then remains open point by point is closed on the lip line. `pose` holds the pose at `poseAt`.
    */
@@ -130,6 +140,7 @@ export class FaceBasis {
       cdy[k] = yx * ax + yy * ay + yz * az;
     }
     this.#sealLips(shut, ratio, pose, poseAt);
+    this.#chin.relax(cdx, cdy);
     for (let k = 0; k < ringOf.length; k += 1) {
       cdx[FACE_LANDMARKS + k] = cdx[ringOf[k]!]! * ringGain[k]!;
       cdy[FACE_LANDMARKS + k] = cdy[ringOf[k]!]! * ringGain[k]!;
@@ -149,6 +160,31 @@ export class FaceBasis {
     return (
       (this.#coarseX[u]! - this.#coarseX[l]!) * ux + (this.#coarseY[u]! - this.#coarseY[l]!) * uy
     );
+  }
+
+  /** Move the lip line of an open mouth from the rim of the opening onto the lips, so that shut lips show no teeth. */
+  #leaveRim(): void {
+    const { upperLip, lowerLip } = this.#data;
+    const cx = this.#coarseX;
+    const cy = this.#coarseY;
+    const right = upperLip[0]!;
+    const left = upperLip[LIP_LINE_POINTS - 1]!;
+    const width = Math.hypot(cx[left]! - cx[right]!, cy[left]! - cy[right]!);
+    for (let k = 1; k < LIP_LINE_POINTS - 1; k += 1) {
+      const u = upperLip[k]!;
+      const l = lowerLip[k]!;
+      const x = cx[l]! - cx[u]!;
+      const y = cy[l]! - cy[u]!;
+      const gap = Math.hypot(x, y);
+      // Closed lips keep their line: their landmarks are a hundredth of the width apart.
+      const open = Math.min(1, Math.max(0, (gap / width - 0.015) / RIM_FULL_GAP_PART));
+      if (open === 0) continue;
+      const shift = (RIM_PART * width * open) / gap;
+      cx[u]! -= x * shift;
+      cy[u]! -= y * shift;
+      cx[l]! += x * shift;
+      cy[l]! += y * shift;
+    }
   }
 
   /** Close the source's own opening on the lip line; where lips would cross, both meet in the middle instead. */
@@ -171,7 +207,10 @@ export class FaceBasis {
       if (u === l) continue;
       const ownGap = (cx[u]! - cx[l]!) * ux + (cy[u]! - cy[l]!) * uy;
       const shutBy = shut * scale * (shapes[closeFrom + l * 3]! - shapes[closeFrom + u * 3]!);
-      const excess = Math.max(0, ownGap - CLOSED_GAP_DM * scale) * ratio - shutBy;
+      // Closed lips keep the distance of their landmarks; those of an open mouth have to meet.
+      const closed = CLOSED_GAP_DM * scale;
+      const kept = closed * Math.min(1, Math.max(0.1, 1.5 - (0.5 * ownGap) / closed));
+      const excess = Math.max(0, ownGap - kept) * ratio - shutBy;
       const gap = ownGap + (cdx[u]! - cdx[l]!) * ux + (cdy[u]! - cdy[l]!) * uy - excess;
       // Negative: the lips would cross by that much.
       const half = (excess + Math.min(0, gap)) / 2;

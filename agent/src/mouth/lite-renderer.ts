@@ -22,6 +22,7 @@ import { type MouthLook, paintMouth } from './paint-mouth.ts';
 import { faceCentre } from './pose-fit.ts';
 import type { RendererData } from './renderer-data.ts';
 import { type OpenRegion, RegionCache } from './region-cache.ts';
+import { SkinShade } from './skin-shade.ts';
 
 export { prepareLite } from './lite-prepare.ts';
 
@@ -34,6 +35,14 @@ export type LiteRendererParts = {
   readonly settings: PackAvatarSettings;
 };
 
+const DM_PER_MM = 0.01;
+/** Colour of the teeth in renderer.bin. */
+const OWN_TEETH = [226, 216, 198] as const;
+
+/** Mean opening as a part of the mouth's width up to which lips count as closed, and from which all is shown. */
+const SHUT_PART = 0.018;
+const SHOWN_PART = 0.045;
+
 /** Thickness of the line between closed lips, px. */
 const SEAM_PX = 1.2;
 /** Mouths narrower than this are drawn with 2 × 2 samples per pixel. */
@@ -45,6 +54,7 @@ export class LiteRenderer {
   readonly #track: FaceTrack;
   readonly #prepared: Float32Array;
   readonly #strength: number;
+  readonly #smile: number;
   readonly #view: MouthView;
   readonly #look: { -readonly [K in keyof MouthLook]: MouthLook[K] };
   readonly #limit = { width: 0, height: 0, marginPx: 2 };
@@ -52,6 +62,7 @@ export class LiteRenderer {
   readonly #warp: MeshWarp;
   readonly #hole = new HoleMask();
   readonly #interior: MouthInterior;
+  readonly #shade: SkinShade;
   readonly #regions: RegionCache;
   readonly #weights: Float32Array;
   readonly #holeX: Float32Array;
@@ -61,6 +72,8 @@ export class LiteRenderer {
   readonly #tongue: number;
   readonly #pucker: number;
   readonly #funnel: number;
+  /** Weight of mouthSmile; mouthFrown is the next one. */
+  readonly #smileAt: number;
   /** mouthClose that shuts an opening of 1 dm. */
   readonly #closePerDm: number;
   #landmarksOf = -1;
@@ -72,6 +85,7 @@ export class LiteRenderer {
     this.#data = data;
     this.#track = track;
     this.#strength = settings.strengthRatio;
+    this.#smile = settings.smileRatio ?? 0;
     this.#prepared = readPrepared(packData, frames);
     this.#view = {
       pose: this.#prepared,
@@ -79,7 +93,7 @@ export class LiteRenderer {
       centre: faceCentre(data),
       placement: {
         offsetX: this.#prepared[4]!,
-        offsetY: this.#prepared[5]!,
+        offsetY: this.#prepared[5]! + (settings.teethOffsetMm ?? 0) * DM_PER_MM,
         offsetZ: this.#prepared[6]!,
         archScale: this.#prepared[7]!,
       },
@@ -96,14 +110,17 @@ export class LiteRenderer {
       upX: 0,
       upY: 0,
       shadowPx: 0,
+      reveal: 0,
+      ownOpen: 0,
       recess: 0,
     };
     this.#basis = new FaceBasis(data);
     const fine = this.#basis.x.length;
     this.#warp = new MeshWarp(data.meshTriangles, data.fanTriangleCount, fine);
-    this.#interior = new MouthInterior(data);
+    this.#interior = new MouthInterior(data, toothTint(settings.teethColour));
+    this.#shade = new SkinShade(data);
     this.#regions = new RegionCache(frames);
-    this.#weights = new Float32Array(data.parameterNames.length);
+    this.#weights = new Float32Array(data.parameterNames.length + data.extraShapeNames.length);
     this.#holeX = new Float32Array(fine);
     this.#holeY = new Float32Array(fine);
     this.#patch = {
@@ -118,12 +135,18 @@ export class LiteRenderer {
     this.#tongue = data.parameterNames.indexOf('tongueUp');
     this.#pucker = data.parameterNames.indexOf('mouthPucker');
     this.#funnel = data.parameterNames.indexOf('mouthFunnel');
+    this.#smileAt = data.parameterNames.length;
     this.#closePerDm = closeWeightPerDm(data);
   }
 
   /** Area of the opening in the latest patch, px², without the seam of closed lips. */
   get holeAreaPx(): number {
     return this.#holeAreaPx;
+  }
+
+  /** The fine mesh of the latest patch: vertices in frame px and how far the mouth has moved them. For evaluation. */
+  get mesh(): Readonly<Pick<FaceBasis, 'x' | 'y' | 'dx' | 'dy'>> {
+    return this.#basis;
   }
 
   /**
@@ -142,9 +165,13 @@ export class LiteRenderer {
       this.#landmarksOf = sourceFrame;
     }
     const weights = this.#weights;
-    for (let k = 0; k < weights.length; k += 1) {
+    weights.fill(0);
+    for (let k = 0; k < this.#data.parameterNames.length; k += 1) {
       weights[k] = Math.min(1.2, Math.max(0, parameters[k]! * this.#strength)) * ratio;
     }
+    // Rounded lips leave no room for a smile.
+    const smile = this.#smile * ratio * Math.max(0, 1 - 0.6 * weights[this.#pucker]!);
+    weights[smile > 0 ? this.#smileAt : this.#smileAt + 1] = Math.abs(smile);
     const jaw = weights[this.#jaw]!;
     // An avatar whose own mouth is open is shut first, then driven like any other.
     const openDm = Math.max(0, prepared[at + FRAME_GAP]! - CLOSED_GAP_DM);
@@ -152,6 +179,7 @@ export class LiteRenderer {
     const region = this.#regions.open(sourceFrame, this.#basis);
     if (region === null) return null;
     this.#warp.draw(this.#basis, region);
+    this.#shade.draw(weights, this.#basis, region);
     this.#drawMouth(at, jaw, region);
     const patch = this.#patch;
     patch.x = region.region.x;
@@ -195,6 +223,9 @@ export class LiteRenderer {
     look.samples = samples;
     // The interior appears as the lips start to move, so the first frame of speech does not pop.
     look.strength = Math.min(1, this.#basis.lipTravelPx / (0.03 * mouthWidthPx));
+    const gapPart = this.#holeAreaPx / (mouthWidthPx * mouthWidthPx);
+    look.reveal = Math.min(1, Math.max(0, (gapPart - SHUT_PART) / (SHOWN_PART - SHUT_PART)));
+    look.ownOpen = Math.min(1, Math.max(0, prepared[at + FRAME_GAP]! - CLOSED_GAP_DM) / 0.03);
     look.light = prepared[at + FRAME_LIGHT]!;
     look.lipsAt = at + FRAME_LIPS;
     look.upX = prepared[at + 1]!;
@@ -218,4 +249,15 @@ function loopAreaPx(loop: Uint16Array, basis: FaceBasis): number {
     doubled += (x[a]! + dx[a]!) * (y[b]! + dy[b]!) - (x[b]! + dx[b]!) * (y[a]! + dy[a]!);
   }
   return Math.abs(doubled) / 2;
+}
+
+/** Factors that turn our teeth into `colour` (#rrggbb); none for undefined. */
+function toothTint(colour: string | undefined): [number, number, number] {
+  const value = colour === undefined ? null : Number.parseInt(colour.slice(1), 16);
+  if (value === null || Number.isNaN(value)) return [1, 1, 1];
+  return [
+    (value >> 16) / OWN_TEETH[0],
+    ((value >> 8) & 255) / OWN_TEETH[1],
+    (value & 255) / OWN_TEETH[2],
+  ];
 }

@@ -48,10 +48,15 @@ export class MouthInterior {
   readonly #y: Float32Array;
   readonly #z: Float32Array;
   readonly #lit: Float32Array;
+  readonly #colours: Float32Array;
 
-  constructor(data: RendererData) {
+  /** `toothTint` multiplies the colour of the teeth, RGB. */
+  constructor(data: RendererData, toothTint: readonly [number, number, number] = [1, 1, 1]) {
     this.#data = data;
     const count = data.mouthPositions.length / 3;
+    this.#colours = Float32Array.from(data.mouthColours, (value, k) =>
+      k < data.toothVertexCount * 3 ? Math.min(255, value * toothTint[k % 3]!) : value,
+    );
     this.#x = new Float32Array(count);
     this.#y = new Float32Array(count);
     this.#z = new Float32Array(count);
@@ -79,7 +84,8 @@ export class MouthInterior {
   /** Move, turn, project and light all vertices. */
   #place(view: MouthView, left: number, top: number): void {
     const { pose, poseAt: p, centre, placement, jaw, tongue, samples } = view;
-    const { mouthPositions, mouthNormals, mouthColours, mouthJaw, mouthTongue } = this.#data;
+    const { mouthPositions, mouthNormals, mouthJaw, mouthTongue } = this.#data;
+    const mouthColours = this.#colours;
     const scale = pose[p + POSE_SCALE]! * samples;
     const originX = (pose[p + POSE_ORIGIN]! - left) * samples;
     const originY = (-pose[p + POSE_ORIGIN + 1]! - top) * samples;

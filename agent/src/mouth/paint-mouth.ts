@@ -22,6 +22,10 @@ export type MouthLook = {
   readonly upY: number;
   /** How far the upper lip's shadow reaches, px. */
   readonly shadowPx: number;
+  /** How far the opening may show what is behind it, 0–1: 0 for closed lips, which keep a line. */
+  readonly reveal: number;
+  /** Whether the source's own mouth is open, 0–1: then its teeth lie where the line of closed lips is. */
+  readonly ownOpen: number;
   /** How far the lips stand in front of the teeth, 0–1: protruded lips shade them. */
   readonly recess: number;
 };
@@ -52,7 +56,7 @@ function softenSeam(target: WarpTarget, x: number, y: number, amount: number): v
   const rows = region.width * 6;
   for (let k = at; k < at + 3; k += 1) {
     const lips = 0.5 * (rgb[k - rows]! + rgb[k + rows]!);
-    rgb[k] = rgb[k]! + (lips * SEAM_SHADE - rgb[k]!) * amount * 0.8 + 0.5;
+    rgb[k] = rgb[k]! + (lips * SEAM_SHADE - rgb[k]!) * amount + 0.5;
   }
 }
 
@@ -73,19 +77,22 @@ export function paintMouth(
   const lipG = look.lips[look.lipsAt + 1]!;
   const lipB = look.lips[look.lipsAt + 2]!;
   const { samples, strength } = look;
+  const seam = 0.8 + 1.7 * look.ownOpen;
   const share = 1 / (samples * samples);
-  const daylight = 1 - 0.5 * look.recess;
+  const daylight = 1 - 0.68 * look.recess;
   // Both the direct light and what flesh reflects get less behind protruded lips.
-  const ambient = 1 - 0.22 * look.recess;
+  const ambient = 1 - 0.36 * look.recess;
   for (let row = 0; row < height; row += 1) {
     for (let column = 0; column < width; column += 1) {
       const k = row * width + column;
       const covered = soft[k]!;
       if (covered === 0) continue;
       const depthOfHole = blurred[k]!;
-      const deep = smooth(0.1, 0.36, depthOfHole);
-      if (deep < 0.95)
-        softenSeam(target, bounds.x + column, bounds.y + row, covered * strength * (1 - deep));
+      const deep = smooth(0.1, 0.36, depthOfHole) * look.reveal;
+      if (deep < 0.95) {
+        const line = covered * strength * (1 - deep) * seam;
+        softenSeam(target, bounds.x + column, bounds.y + row, line > 1 ? 1 : line);
+      }
       const opacity = covered * strength * deep;
       if (opacity < 0.004) continue;
       let r = 0;

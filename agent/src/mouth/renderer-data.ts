@@ -11,13 +11,27 @@ export const STENCIL_TAPS = 8;
 /** Length of `upperLip` and `lowerLip`; the first and the last are the corners, shared by both. */
 export const LIP_LINE_POINTS = 11;
 
+/** Soft pictures of folds and shadows over the mean face seen from the front: x from −x to x, y from low to high, dm. */
+export type ShadeMap = {
+  readonly names: readonly string[];
+  readonly width: number;
+  readonly height: number;
+  readonly x: number;
+  readonly low: number;
+  readonly high: number;
+  /** names × height × width, −1…1: negative darkens; row 0 is the top; 0 along the borders. */
+  readonly masks: Float32Array;
+};
+
 /** Everything the renderer needs that is not code. Lengths in dm, x to the subject's left, y up, z to the viewer. */
 export type RendererData = {
   /** Order of the numbers `LiteRenderer.render` takes. */
   readonly parameterNames: readonly string[];
   /** 468 × 3 mean face. */
   readonly restFace: Float32Array;
-  /** parameters × 468 × 3 displacement at full strength. */
+  /** Shapes behind the parameters' that an avatar's settings use: mouthSmile, mouthFrown. */
+  readonly extraShapeNames: readonly string[];
+  /** (parameters, then extra shapes) × 468 × 3 displacement at full strength. */
   readonly shapes: Float32Array;
   /** Landmarks that speech does not move: nose, eyes, forehead, upper cheeks. */
   readonly stable: Uint16Array;
@@ -39,8 +53,15 @@ export type RendererData = {
   readonly fanTriangleCount: number;
   /** Fine vertices of the inner lip line, a closed polygon (the first is repeated at the end). */
   readonly lipLoop: Uint16Array;
-  /** Teeth, gums and tongue: vertices × 3. */
+  /** Landmarks between lower lip and jaw line, the skin that gives way (chin-skin.ts) … */
+  readonly chin: Uint16Array;
+  /** … and their neighbours: those of chin[k] are chinNeighbours[chinStart[k]] … chinNeighbours[chinStart[k + 1] − 1]. */
+  readonly chinStart: Uint16Array;
+  readonly chinNeighbours: Uint16Array;
+  readonly shadeMap: ShadeMap;
+  /** Teeth (the first `toothVertexCount`), gums, tongue and walls: vertices × 3. */
   readonly mouthPositions: Float32Array;
+  readonly toothVertexCount: number;
   readonly mouthNormals: Float32Array;
   /** 0–255 RGB with the shade of depth in it. */
   readonly mouthColours: Uint8Array;
@@ -52,7 +73,7 @@ export type RendererData = {
 };
 
 const MAGIC = 0x3144524c; // 'LRD1'
-const VERSION = 1;
+const VERSION = 2;
 const FILE = 'models/lite/renderer.bin';
 const CURE = 'Fetch the file again (git checkout or a new download).';
 
@@ -61,7 +82,10 @@ type Header = {
   version: number;
   parameterNames: string[];
   scales: Record<string, number>;
+  extraShapeNames: string[];
   fanTriangleCount: number;
+  toothVertexCount: number;
+  shadeMap: Omit<ShadeMap, 'masks'>;
   sections: Section[];
 };
 
@@ -106,8 +130,11 @@ export function parseRendererData(bytes: Uint8Array): RendererData {
     if (scale === undefined) throw corrupt(`scale of ${name} is missing`);
     return Float32Array.from(new Int16Array(read(name, 'i16', 2)), (v) => v * scale);
   };
+  const bytesOf = (name: string): Float32Array =>
+    Float32Array.from(new Int8Array(read(name, 'i8', 1)), (v) => v / 127);
   const data: RendererData = {
     parameterNames: header.parameterNames,
+    extraShapeNames: header.extraShapeNames,
     restFace: f32('restFace'),
     shapes: scaled('shapes'),
     stable: u16('stable'),
@@ -121,8 +148,13 @@ export function parseRendererData(bytes: Uint8Array): RendererData {
     meshTriangles: u16('meshTriangles'),
     fanTriangleCount: header.fanTriangleCount,
     lipLoop: u16('lipLoop'),
+    chin: u16('chin'),
+    chinStart: u16('chinStart'),
+    chinNeighbours: u16('chinNeighbours'),
+    shadeMap: { ...header.shadeMap, masks: bytesOf('shadeMasks') },
     mouthPositions: f32('mouthPositions'),
-    mouthNormals: Float32Array.from(new Int8Array(read('mouthNormals', 'i8', 1)), (v) => v / 127),
+    toothVertexCount: header.toothVertexCount,
+    mouthNormals: bytesOf('mouthNormals'),
     mouthColours: new Uint8Array(read('mouthColours', 'u8', 1)),
     mouthJaw: scaled('mouthJaw'),
     mouthTongue: scaled('mouthTongue'),
@@ -140,12 +172,18 @@ function assertConsistent(data: RendererData): void {
   const below = (values: Uint16Array, limit: number): boolean => values.every((v) => v < limit);
   const ok =
     data.restFace.length === FACE_LANDMARKS * 3 &&
-    data.shapes.length === data.parameterNames.length * FACE_LANDMARKS * 3 &&
+    data.shapes.length ===
+      (data.parameterNames.length + data.extraShapeNames.length) * FACE_LANDMARKS * 3 &&
     data.upperLip.length === LIP_LINE_POINTS &&
     data.lowerLip.length === LIP_LINE_POINTS &&
     data.ringReach.length === data.ringOf.length &&
     data.ringGain.length === data.ringOf.length &&
     data.tapWeights.length === data.taps.length &&
+    data.chinStart.length === data.chin.length + 1 &&
+    data.chinStart[data.chin.length] === data.chinNeighbours.length &&
+    data.shadeMap.masks.length ===
+      data.shadeMap.names.length * data.shadeMap.width * data.shadeMap.height &&
+    data.toothVertexCount <= mouth &&
     data.mouthNormals.length === mouth * 3 &&
     data.mouthColours.length === mouth * 3 &&
     data.mouthJaw.length === mouth * 3 &&
@@ -154,6 +192,8 @@ function assertConsistent(data: RendererData): void {
     below(data.upperLip, FACE_LANDMARKS) &&
     below(data.lowerLip, FACE_LANDMARKS) &&
     below(data.ringOf, FACE_LANDMARKS) &&
+    below(data.chin, FACE_LANDMARKS) &&
+    below(data.chinNeighbours, FACE_LANDMARKS) &&
     below(data.taps, coarse) &&
     below(data.meshTriangles, fine) &&
     below(data.lipLoop, fine) &&

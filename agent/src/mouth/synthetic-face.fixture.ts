@@ -74,6 +74,22 @@ export function avatarOf(faces: Float32Array[]): { frames: FrameStore; track: Fa
   };
 }
 
+/** The brightness of every frame becomes `luma` of its place, without colour. */
+export function paintFrames(
+  { frames }: { frames: FrameStore },
+  luma: (x: number, y: number) => number,
+): void {
+  const { width, height, frameCount, i420 } = frames;
+  const pixels = width * height;
+  for (let frame = 0; frame < frameCount; frame += 1) {
+    const start = (frame * pixels * 3) / 2;
+    for (let k = 0; k < pixels; k += 1) {
+      i420[start + k] = Math.round(luma(k % width, Math.floor(k / width)));
+    }
+    i420.fill(128, start + pixels, start + (pixels * 3) / 2);
+  }
+}
+
 /** Parameters by name, the others 0. */
 export function parameters(values: Record<string, number>): Float32Array {
   const out = new Float32Array(rendererData.parameterNames.length);

@@ -2,8 +2,8 @@
 
     python build.py --assets DIR [--out ../renderer.bin]
 
-DIR holds makehuman/, makehuman-assets/, talkinghead/ (upstream files, see NOTICE-renderer.txt) and derived/ with
-basis.npz (mean face and shapes measured on the landmarks) and tess.npy (MediaPipe's triangles).
+DIR holds basis.npz (mean face and shapes measured on the landmarks) and tess.npy (MediaPipe's triangles), see
+NOTICE-renderer.txt; teeth, tongue and shading come from measures in these scripts.
 The layout of the file is described in README.md of this folder.
 """
 
@@ -14,7 +14,8 @@ import struct
 
 import numpy as np
 
-from face import LOWER, UPPER, SHAPES, clean_shapes, coarse_mesh, subdivide
+import shading
+from face import LOWER, UPPER, EXTRA, SHAPES, below_lip, clean_shapes, coarse_mesh, neighbours_of, subdivide
 from mouth import build_mouth
 
 
@@ -37,8 +38,8 @@ def main():
     parser.add_argument("--assets", required=True)
     parser.add_argument("--out", default=os.path.join(here, "..", "renderer.bin"))
     args = parser.parse_args()
-    stored = np.load(f"{args.assets}/derived/basis.npz")
-    triangles = np.load(f"{args.assets}/derived/tess.npy").astype(int)
+    stored = np.load(f"{args.assets}/basis.npz")
+    triangles = np.load(f"{args.assets}/tess.npy").astype(int)
     rest, shapes = clean_shapes(stored["B"], stored["rest"], triangles)
     stable = np.where((rest[:, 1] > 6.98) & (np.linalg.norm(stored["B"][0], axis=1) < 0.012))[0]
     rings, face, fan, ring_of, ring_reach, ring_gain = coarse_mesh(rest, shapes, triangles)
@@ -48,7 +49,10 @@ def main():
     for k, stencil in enumerate(stencils):
         for j, (vertex, weight) in enumerate(stencil.items()):
             taps[k, j], weights[k, j] = vertex, weight
-    pos, normal, colour, jaw, up, mouth_tris = build_mouth(args.assets)
+    pos, normal, colour, jaw, up, mouth_tris, tooth_count = build_mouth()
+    neighbours = neighbours_of(triangles)
+    chin = below_lip(rest)
+    around = [sorted(neighbours[v]) for v in chin]
     shape_q, shape_scale = quantised(shapes)
     jaw_q, jaw_scale = quantised(jaw)
     up_q, up_scale = quantised(up)
@@ -65,6 +69,10 @@ def main():
         ("tapWeights", weights),
         ("meshTriangles", np.array(ring_tris + face_tris + fan_tris, "<u2")),
         ("lipLoop", np.array(loop, "<u2")),
+        ("chin", np.array(chin, "<u2")),
+        ("chinStart", np.cumsum([0] + [len(row) for row in around]).astype("<u2")),
+        ("chinNeighbours", np.array([v for row in around for v in row], "<u2")),
+        ("shadeMasks", np.round(shading.masks() * 127).astype("i1")),
         ("mouthPositions", pos.astype("<f4")),
         ("mouthNormals", np.round(normal * 127).astype("i1")),
         ("mouthColours", np.clip(np.round(colour), 0, 255).astype("u1")),
@@ -79,10 +87,14 @@ def main():
         table.append({"name": name, "type": names[array.dtype.str], "offset": len(body), "length": int(array.size)})
         body += np.ascontiguousarray(array).tobytes()
     head = json.dumps({
-        "version": 1,
-        "parameterNames": [name for name, _ in SHAPES],
+        "version": 2,
+        "parameterNames": [name for name, _ in SHAPES if name not in EXTRA],
+        "extraShapeNames": EXTRA,
         "scales": {"shapes": shape_scale, "mouthJaw": jaw_scale, "mouthTongue": up_scale},
         "fanTriangleCount": len(fan_tris),
+        "toothVertexCount": tooth_count,
+        "shadeMap": {"names": shading.NAMES, "width": shading.WIDTH, "height": shading.HEIGHT, "x": shading.X,
+                     "low": shading.LOW, "high": shading.HIGH},
         "sections": table,
     }, separators=(",", ":")).encode()
     head += b" " * (-len(head) % 4)

@@ -13,7 +13,9 @@ OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379
 SHAPES = [("jawOpen", 0), ("mouthClose", 1), ("mouthFunnel", 2), ("mouthPucker", 3),
           ("mouthRollUpper", 4), ("mouthRollLower", 5), ("mouthUpperUp", 8),
           ("mouthLowerDown", 9), ("mouthStretch", 10), ("mouthPress", 13), ("tongueUp", 17),
-          ("mouthShrugLower", 7)]
+          ("mouthShrugLower", 7), ("mouthSmile", 11), ("mouthFrown", 12)]
+# Shapes behind the network's: an avatar's own expression.
+EXTRA = ["mouthSmile", "mouthFrown"]
 
 
 def mirror_map(triangles):
@@ -44,13 +46,20 @@ def smooth_loop(field, loop, rounds):
         field[loop] = 0.5 * values + 0.25 * (np.roll(values, 1, 0) + np.roll(values, -1, 0))
 
 
-def spread_below_lip(field, rest, neighbours, lips):
+def below_lip(rest):
+    """Landmarks of the chin between lower lip and jaw line: the skin that gives way when the lip moves."""
+    lips = set(UPPER + LOWER + OUTER_UPPER + OUTER_LOWER)
+    return [v for v in range(468) if v not in lips and v not in OVAL
+            and rest[v, 1] < 6.80 and abs(rest[v, 0]) < 0.4]
+
+
+def spread_below_lip(field, rest, neighbours):
     """Relax the chin between lower lip and jaw line, so that no face is squeezed into a crease under its lip.
 
     Near neighbours count more: short edges (they differ most from face to face) then carry little of the difference.
+    The renderer repeats this with the distances of the avatar's own face.
     """
-    chin = [v for v in range(468) if v not in lips and v not in OVAL
-            and rest[v, 1] < 6.80 and abs(rest[v, 0]) < 0.4]
+    chin = below_lip(rest)
     rows = {v: sorted(neighbours[v]) for v in chin}
     weights = {v: 1 / np.maximum(((rest[rows[v]] - rest[v]) ** 2).sum(1), 4e-4) for v in chin}
     for _ in range(60):
@@ -58,15 +67,20 @@ def spread_below_lip(field, rest, neighbours, lips):
             field[v] = weights[v] @ field[rows[v]] / weights[v].sum()
 
 
+def neighbours_of(triangles):
+    out = [set() for _ in range(468)]
+    for tri in triangles:
+        for v in tri:
+            out[v].update(int(u) for u in tri if u != v)
+    return out
+
+
 def clean_shapes(basis, rest, triangles):
     """Mirror, smooth and mask the measured shapes: the landmark → vertex map has 2 mm of noise."""
     partner = mirror_map(triangles)
     flip = np.array([-1.0, 1.0, 1.0])
     rest = 0.5 * (rest + rest[partner] * flip)
-    neighbours = [set() for _ in range(468)]
-    for tri in triangles:
-        for v in tri:
-            neighbours[v].update(int(u) for u in tri if u != v)
+    neighbours = neighbours_of(triangles)
     inner = UPPER + LOWER[-2:0:-1]
     outer = OUTER_UPPER + OUTER_LOWER[-2:0:-1]
     lips = set(inner) | set(outer)
@@ -77,8 +91,8 @@ def clean_shapes(basis, rest, triangles):
         field = basis[source].copy()
         field = 0.5 * (field + field[partner] * flip)
         before = np.linalg.norm(field[[14, 17]], axis=1)
-        smooth_loop(field, inner, 5 if name == "jawOpen" else 2)
-        smooth_loop(field, outer, 5 if name == "jawOpen" else 2)
+        smooth_loop(field, inner, 3 if name == "jawOpen" else 2)
+        smooth_loop(field, outer, 3 if name == "jawOpen" else 2)
         if name in ("jawOpen", "mouthClose"):
             # Smoothing flattened the middle of the lower lip; give it its travel back.
             for line, full in ((LOWER, before[0]), (OUTER_LOWER, before[1])):
@@ -94,14 +108,20 @@ def clean_shapes(basis, rest, triangles):
             field[free] = 0.5 * field[free] + 0.5 * mean[free]
         if name == "mouthPucker":
             # The measured shape narrows the mouth too little; pursed lips also turn full and cover the teeth.
-            field[:, 0] *= 1.9
+            field[:, 0] *= 1.7
             for line, lift in ((UPPER, -0.018), (LOWER, 0.012)):
                 field[line, 1] += lift * np.clip(1 - (rest[line, 0] / 0.2) ** 2, 0, 1)
         if name == "jawOpen":
             # Corners come in a little when the jaw drops; the measured shape leaves them wide.
             reach = np.exp(-((np.abs(rest[:, 0]) - 0.2) ** 2 + (rest[:, 1] - 6.83) ** 2) / 0.08**2)
-            field[:, 0] -= np.sign(rest[:, 0]) * 0.045 * reach
-        spread_below_lip(field, rest, neighbours, lips)
+            field[:, 0] -= np.sign(rest[:, 0]) * 0.025 * reach
+            # Lips are thick enough to be seen when they stretch: half of their measured thinning is taken back.
+            for red, line in ((OUTER_UPPER, UPPER), (OUTER_LOWER, LOWER)):
+                thinning = 0.25 * (field[red[1:-1], 1] - field[line[1:-1], 1])
+                middle = np.clip(1 - (rest[line[1:-1], 0] / 0.17) ** 2, 0, 1)
+                field[red[1:-1], 1] -= thinning * middle
+                field[line[1:-1], 1] += thinning * middle
+        spread_below_lip(field, rest, neighbours)
         shapes[row] = field * mask[:, None]
     return rest, shapes
 
