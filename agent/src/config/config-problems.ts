@@ -11,6 +11,8 @@ export type ProblemContext = {
   readonly base: readonly string[];
   /** Keys the mapping may have. */
   readonly knownKeys: readonly string[];
+  /** Keys of the mappings inside it, by their own key. */
+  readonly nestedKeys?: Readonly<Record<string, readonly string[]>>;
   readonly lineOf: (path: readonly PropertyKey[]) => number;
 };
 
@@ -20,9 +22,10 @@ type Issue = z.core.$ZodIssue;
 export function describeIssue(issue: Issue, context: ProblemContext): ConfigProblem[] {
   const path = [...context.base, ...issue.path.map(String)];
   if (issue.code === 'unrecognized_keys') {
+    const knownKeys = context.nestedKeys?.[String(issue.path[0])] ?? context.knownKeys;
     return issue.keys.map((key) => ({
       line: context.lineOf([...path, key]),
-      message: unknownKey([...path, key].join('.'), key, context.knownKeys),
+      message: unknownKey([...path, key].join('.'), key, knownKeys),
     }));
   }
   return [

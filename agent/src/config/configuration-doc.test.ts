@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { avatarSchema, serviceSchema } from './schema.ts';
+import { avatarSchema, mouthSchema, serviceSchema } from './schema.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const document = readFileSync(join(ROOT, 'docs/configuration.md'), 'utf8');
@@ -54,6 +54,7 @@ function expectedRange({
 describe('docs/configuration.md', () => {
   it.each([
     ['Avatars', avatarSchema],
+    ['Mouth', mouthSchema],
     ['Service', serviceSchema],
   ] as const)(
     '%s: lists exactly the keys of the schema, with type, default and range',

@@ -119,6 +119,27 @@ describe('loadConfig', () => {
     );
   });
 
+  it('reads the looks of a mouth and names what is wrong with them', () => {
+    const config = parseConfig(
+      "a: {video_path: v, mouth: {smile: -0.2, teeth_colour: '#F0E8d8'}}\n",
+      'r.yaml',
+    );
+    expect(config.avatars.get('a')?.mouth).toEqual({
+      smile: -0.2,
+      teeth_offset_mm: 0,
+      teeth_colour: '#F0E8d8',
+    });
+    expect(refusal('a:\n  video_path: v\n  mouth:\n    smile: 0.8\n')).toBe(
+      'r.yaml:4: a.mouth.smile is 0.8, must be at most 0.5; lower it',
+    );
+    expect(refusal('a:\n  video_path: v\n  mouth: {teeth_colour: white}\n')).toBe(
+      'r.yaml:3: a.mouth.teeth_colour is "white": write a colour as \'#e2d8c6\' (in quotes)',
+    );
+    expect(refusal('a:\n  video_path: v\n  mouth:\n    simle: 0.1\n')).toMatch(
+      /^r\.yaml:4: a\.mouth\.simle is not a known key; did you mean `smile`\?/,
+    );
+  });
+
   it('names a missing video_path and an avatar without settings', () => {
     expect(refusal('x: {video_path: v}\na:\n  bbox_shift: 1\n')).toMatch(
       /^r\.yaml:2: a\.video_path is missing; add/,

@@ -9,6 +9,7 @@ import { nearestWord } from './nearest-word.ts';
 import {
   avatarIdSchema,
   avatarSchema,
+  mouthSchema,
   RESERVED_KEY,
   serviceSchema,
   type AvatarConfig,
@@ -19,6 +20,7 @@ import { parseYamlSource, type YamlSource } from './yaml-source.ts';
 const AVATAR_EXAMPLE = '`avatar_1: {video_path: data/video/person1.mp4}`';
 const SERVICE_KEYS = Object.keys(serviceSchema.shape);
 const AVATAR_KEYS = Object.keys(avatarSchema.shape);
+const NESTED_KEYS = { mouth: Object.keys(mouthSchema.shape) };
 
 /**
  * Read and check one file. The result is deeply frozen.
@@ -101,7 +103,12 @@ function readAvatars(
     if (parsed.success) {
       avatars.push([id, parsed.data]);
     } else {
-      const context = { base: [id], knownKeys: AVATAR_KEYS, lineOf: source.lineOf };
+      const context = {
+        base: [id],
+        knownKeys: AVATAR_KEYS,
+        nestedKeys: NESTED_KEYS,
+        lineOf: source.lineOf,
+      };
       problems.push(...parsed.error.issues.flatMap((issue) => describeIssue(issue, context)));
     }
   }

@@ -37,6 +37,19 @@ export const serviceSchema = z.strictObject({
 });
 export type ServiceConfig = z.infer<typeof serviceSchema>;
 
+/** Looks of an avatar's mouth; pack `lite` honours them. */
+export const mouthSchema = z.strictObject({
+  /** Smile while speaking; negative lowers the corners of the mouth. −0.3–0.5. */
+  smile: z.number().min(-0.3).max(0.5).default(0),
+  /** Moves the teeth behind the lips, mm on an average face; up is positive. −5–5. */
+  teeth_offset_mm: z.number().min(-5).max(5).default(0),
+  /** Colour of the teeth in full light, `#rrggbb`; default: the pack's own, about #e2d8c6. */
+  teeth_colour: z
+    .string()
+    .regex(/^#[0-9a-fA-F]{6}$/, "write a colour as '#e2d8c6' (in quotes)")
+    .optional(),
+});
+
 /** One avatar, in MuseTalk's keys plus optional ones of ours. */
 export const avatarSchema = z.strictObject({
   /** true: prepare anew at every start; false: reuse a valid bundle, prepare when there is none. */
@@ -56,6 +69,8 @@ export const avatarSchema = z.strictObject({
   model: z.enum(['lite', 'musetalk-v15', 'probe']).optional(),
   /** Multiplies mouth movement, 0.5–1.5. */
   strength: z.number().min(0.5).max(1.5).default(1),
+  /** Looks of the mouth; default: those of the schema. */
+  mouth: mouthSchema.optional(),
   /** How much the avatar moves by itself; default: subtle for one picture, none for a video. */
   idle: z.enum(IDLE_LEVELS).optional(),
   /** Licence of the likeness, free text, shown in lists. */
