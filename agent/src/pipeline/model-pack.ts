@@ -38,6 +38,12 @@ export type PackAvatarSettings = {
   readonly bboxShiftPx: number;
   /** Multiplies mouth movement; 1 = as the network says. 0.5–1.5. */
   readonly strengthRatio: number;
+  /** Smile while speaking, −0.3 (corners down) … 0.5; default 0. */
+  readonly smileRatio?: number | undefined;
+  /** Moves the teeth behind the lips, mm on an average face: up is positive; −5 … 5, default 0. */
+  readonly teethOffsetMm?: number | undefined;
+  /** Colour of the teeth, `#rrggbb`; default: the pack's own. */
+  readonly teethColour?: string | undefined;
 };
 
 /** Everything a pack gets to open an avatar. The typed arrays are shared, read-only. */
