@@ -8,7 +8,15 @@ import bpy
 import numpy as np
 from scipy.spatial import cKDTree
 
-from blender import Nodes, add_mesh, get_attribute, mesh_arrays, set_attribute, subdivided
+from blender import (
+    add_mesh,
+    get_attribute,
+    mesh_arrays,
+    set_attribute,
+    subdivided,
+    to_blender,
+)
+from creases import crease_depth
 from makehuman import EYE_VERTICES, MakeHuman
 
 BUST_FLOOR_DM = 4.0
@@ -141,6 +149,14 @@ def ear_mask(human: MakeHuman) -> np.ndarray:
     return np.minimum(1, 5 * move / move.max())
 
 
+def press_creases(mesh: bpy.types.Mesh, eyes: np.ndarray, look: dict) -> None:
+    points, normals, _ = mesh_arrays(mesh)
+    depth = crease_depth(points, eyes, look.get('creases', {}))
+    moved = points + normals * depth[:, None]
+    mesh.vertices.foreach_set('co', to_blender(moved).astype('f4').ravel())
+    mesh.update()
+
+
 def build_bust(
     human: MakeHuman, vertices: np.ndarray, mouth: Mouth, look: dict, material
 ) -> Surface:
@@ -151,49 +167,9 @@ def build_bust(
     obj = add_mesh('bust', vertices[used], [renumber[f] for f in faces], material)
     set_attribute(obj.data, 'ears', ear_mask(human)[used])
     subdivided(obj, 2)
-    points, normals, triangles = mesh_arrays(obj.data)
     eyes = vertices[EYE_VERTICES].mean(0)
+    press_creases(obj.data, eyes, look)
+    points, normals, triangles = mesh_arrays(obj.data)
     lips = lip_mask(points, eyes, mouth, look)
     ears = get_attribute(obj.data, 'ears')
     return Surface(obj, points, normals, triangles, lips, ears, eyes, cKDTree(points))
-
-
-def add_eyes(human: MakeHuman, vertices: np.ndarray, look: dict) -> bpy.types.Object:
-    proxy = human.eyes()
-    obj = add_mesh('eyes', proxy.fit(vertices), proxy.mesh.faces, eye_material(human, look))
-    layer = obj.data.uv_layers.new(name='uv')
-    corners = np.array([uv for face in proxy.mesh.face_uvs for uv in face])
-    layer.data.foreach_set('uv', proxy.mesh.uvs[corners].ravel())
-    return subdivided(obj, 1)
-
-
-def iris_image(human: MakeHuman, look: dict) -> bpy.types.Image:
-    """MakeHuman's brown iris in the look's colour; the white of the eye less veined."""
-    image = bpy.data.images.load(str(human.eye_texture()))
-    rgba = np.array(image.pixels[:], 'f4').reshape(-1, 4)
-    rgb = rgba[:, :3]
-    value = rgb.max(1, keepdims=True)
-    saturation = 1 - rgb.min(1, keepdims=True) / np.maximum(value, 0.02)
-    iris = np.clip((saturation - 0.45) / 0.25, 0, 1)
-    tinted = np.maximum(value - 0.05, 0) * np.array(look['iris']) * 2.6
-    sclera = 0.92 * (0.35 * rgb + 0.65 * rgb.mean(1, keepdims=True))
-    rgba[:, :3] = np.clip(sclera * (1 - iris) + tinted * iris, 0, 1)
-    image.pixels.foreach_set(rgba.ravel())
-    image.update()
-    image.pack()
-    return image
-
-
-def eye_material(human: MakeHuman, look: dict) -> bpy.types.Material:
-    """Opaque eyeball where the texture is, a clear cornea in front of it where alpha is low."""
-    nodes = Nodes('eye')
-    texture = nodes.add('ShaderNodeTexImage', image=iris_image(human, look))
-    nodes.principled(Base_Color=texture.outputs['Color'], Roughness=0.12, Subsurface_Weight=0.15)
-    nodes.shader.inputs['Subsurface Scale'].default_value = 0.03
-    clear = nodes.add('ShaderNodeBsdfTransparent').outputs[0]
-    gloss = nodes.add('ShaderNodeBsdfGlossy', {'Roughness': 0.02}).outputs[0]
-    cornea = nodes.add('ShaderNodeMixShader', {0: 0.06, 1: clear, 2: gloss}).outputs[0]
-    opaque = nodes.math('GREATER_THAN', texture.outputs['Alpha'], 0.5)
-    skin = {0: opaque, 1: cornea, 2: nodes.shader.outputs[0]}
-    nodes.put(nodes.output.inputs['Surface'], nodes.add('ShaderNodeMixShader', skin).outputs[0])
-    return nodes.material

@@ -6,9 +6,9 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from body import EYE_SOCKETS, Surface, patch_rim
+from fields import cloud, smooth
 from makehuman import MakeHuman
-from skin import cloud, smooth
-from strands import add_strands, arc, curl, hair_material, scatter, unit
+from strands import add_strands, arc, clay_material, curl, hair_material, scatter, unit
 
 
 def on_face(surface: Surface, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -33,7 +33,7 @@ def brow_height(style: dict, s: np.ndarray) -> np.ndarray:
 
 
 def brow_thickness(style: dict, s: np.ndarray) -> np.ndarray:
-    return style['thick'] * (1 - 0.72 * s**2.2) * smooth(-0.15, 0.16, s)
+    return style['thick'] * (1 - 0.72 * s**2.2) * smooth(*style.get('begins', (-0.15, 0.16)), s)
 
 
 def brow_mask(surface: Surface, style: dict) -> np.ndarray:
@@ -49,6 +49,9 @@ def brow_mask(surface: Surface, style: dict) -> np.ndarray:
 
 def add_brows(surface: Surface, look: dict) -> None:
     style = look['brows']
+    if look.get('clay'):
+        add_clay_brows(surface, style)
+        return
     rng = np.random.default_rng(5)
     material = hair_material('brow', style['colour'], 0.25, 0.5)
     for side in (-1, 1):
@@ -67,6 +70,17 @@ def add_brows(surface: Surface, look: dict) -> None:
         end = unit(along + 0.3 * np.array([side, -0.3, 0.0]) - 0.12 * normals)
         paths = arc(roots - 0.004 * normals, unit(along + 0.28 * normals), end, length, 6)
         add_strands('brow', paths, style['width_dm'], 0.25, material)
+
+
+def add_clay_brows(surface: Surface, style: dict) -> None:
+    """One roll of clay per brow."""
+    s = np.linspace(0, 1, 16)
+    for side in (-1, 1):
+        x = style['inner'] + (style['outer'] - style['inner']) * s
+        path, normals = on_face(surface, side * x, brow_height(style, s))
+        path = path + 0.25 * style['thick'] * normals
+        material = clay_material('brow', style['colour'])
+        add_strands('brow', path[None], style['thick'] * 0.5, 0.35, material, fine=0.7)
 
 
 LID_EDGE_DM = np.array([0.0, -0.004, 0.030])
@@ -102,7 +116,21 @@ def add_lashes(human: MakeHuman, vertices: np.ndarray, look: dict) -> None:
     rng = np.random.default_rng(9)
     material = hair_material('lash', (0.004, 0.003, 0.002), 0.2, 0.6)
     for side, upper, row in lash_rows(human, vertices):
-        lid_lashes(row, side, upper, look['lashes'], rng, material)
+        if 'upper' in look['lashes']:
+            lid_lashes(row, side, upper, look['lashes'], rng, material)
+        if upper:
+            add_lash_line(row, look['lashes'], material)
+
+
+def add_lash_line(edge: np.ndarray, style: dict, material) -> None:
+    """One thick strand along the upper lid: the roots of the lashes, closed to a line."""
+    along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(edge, axis=0), axis=1))])
+    at = np.linspace(0.12, 1.0, 24) * along[-1]
+    path = np.stack([np.interp(at, along, edge[:, k]) for k in range(3)], -1)
+    for _ in range(4):
+        path[1:-1] = 0.5 * path[1:-1] + 0.25 * (path[:-2] + path[2:])
+    path += np.array([0, 0, style.get('line_out_dm', 0.0)])
+    add_strands('lash line', path[None], style['line_dm'], 0.6, material, fine=0.15)
 
 
 def lid_lashes(edge, side, upper, style, rng, material) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from blender import Nodes, add_mesh, mesh_arrays, to_blender
 from body import Surface
-from skin import cloud
+from fields import cloud
 from strands import unit
 
 

@@ -140,6 +140,3 @@ class MakeHuman:
 
     def eyes(self) -> Proxy:
         return load_proxy(self.assets / DATA / 'eyes/high-poly/high-poly.mhclo')
-
-    def eye_texture(self) -> Path:
-        return self.assets / DATA / 'eyes/materials/brown_eye.png'

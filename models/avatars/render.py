@@ -12,7 +12,9 @@ from pathlib import Path
 import bpy
 
 from blender import reset
-from body import add_eyes, build_bust, close_lips
+from caricature import caricature
+from body import build_bust, close_lips
+from eyes import add_eyes
 from facehair import (
     add_beard,
     add_brows,
@@ -24,9 +26,11 @@ from facehair import (
 from garment import dress
 from looks import LOOKS
 from makehuman import MakeHuman
-from scalp import add_hair, scalp_mask
+from cuts import add_hair
+from scalp import scalp_mask
 from skin import paint_skin, skin_material
 from stage import add_backdrop, set_camera, set_lights, set_renderer
+from worn import add_worn
 
 
 def hair_shadows(human: MakeHuman, vertices, surface, look: dict) -> list:
@@ -43,7 +47,7 @@ def hair_shadows(human: MakeHuman, vertices, surface, look: dict) -> list:
 
 
 def build(scene: bpy.types.Scene, human: MakeHuman, look: dict) -> None:
-    vertices, mouth = close_lips(human, human.shape(look))
+    vertices, mouth = close_lips(human, caricature(human, human.shape(look), look))
     surface = build_bust(human, vertices, mouth, look, skin_material(look))
     paint_skin(surface, look, hair_shadows(human, vertices, surface, look))
     add_eyes(human, vertices, look)
@@ -52,6 +56,7 @@ def build(scene: bpy.types.Scene, human: MakeHuman, look: dict) -> None:
     add_lashes(human, vertices, look)
     add_beard(surface, look)
     dress(surface, look)
+    add_worn(surface, look)
     set_lights(surface.eyes, look)
     add_backdrop(surface.eyes, look)
     set_camera(surface.eyes, look)

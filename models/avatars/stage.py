@@ -97,5 +97,6 @@ def set_renderer(scene: bpy.types.Scene, samples: int, size_px: int) -> None:
     scene.render.resolution_x = scene.render.resolution_y = size_px
     scene.render.image_settings.file_format = 'PNG'
     scene.render.image_settings.color_mode = 'RGB'
-    scene.view_settings.view_transform = 'Filmic'
-    scene.view_settings.look = 'High Contrast'
+    scene.view_settings.view_transform = 'AgX'
+    scene.view_settings.look = 'AgX - High Contrast'
+    scene.view_settings.exposure = 0.15

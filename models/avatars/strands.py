@@ -8,6 +8,8 @@ import numpy as np
 from blender import Nodes, link, to_blender
 from body import Surface
 
+GREY_HAIR = (0.42, 0.41, 0.40)
+
 
 def unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
@@ -56,28 +58,54 @@ def curl(paths: np.ndarray, radius: float, turns: np.ndarray, rng: np.random.Gen
 
 
 def add_strands(
-    name: str, paths: np.ndarray, root_dm: float, tip: float, material, fine: float = 1.0
+    name: str, paths: np.ndarray, root_dm: float, tip: float, material, fine: float = 1.0, grow: float = 14
 ) -> None:
-    """One curves object; `tip` is the tip's radius as a share of `root_dm`, `fine` the root's."""
+    """One curves object; `tip` is the tip's radius as a share of `root_dm`, `fine` the root's.
+
+    From the root on the radius grows to its full size within 1 / `grow` of the length.
+    """
     n, steps, _ = paths.shape
     curves = bpy.data.hair_curves.new(name)
     curves.add_curves([steps] * n)
     curves.points.foreach_set('position', to_blender(paths).astype('f4').ravel())
     t = np.linspace(0, 1, steps)
-    taper = root_dm * (1 - (1 - tip) * t**2) * np.minimum(1, fine + (1 - fine) * 14 * t)
+    taper = root_dm * (1 - (1 - tip) * t**2) * np.minimum(1, fine + (1 - fine) * grow * t)
     curves.points.foreach_set('radius', np.tile(taper, n).astype('f4'))
     curves.materials.append(material)
     link(name, curves)
 
 
-def hair_material(name: str, colour: tuple, variation: float, roughness: float = 0.38):
-    """Cycles' physical hair, coloured by what it would reflect; strands differ a little."""
+def clay_material(name: str, colour: tuple):
+    """Smooth modelling clay: for stylised people, whose hair is a few thick locks."""
+    nodes = Nodes(name)
+    nodes.principled(
+        Base_Color=(*colour, 1),
+        Roughness=0.5,
+        Specular_IOR_Level=0.35,
+        Subsurface_Weight=0.3,
+        Subsurface_Scale=0.04,
+    )
+    return nodes.material
+
+
+def hair_material(
+    name: str, colour: tuple, variation: float, roughness: float = 0.38, grey: float = 0.0
+):
+    """Cycles' physical hair, coloured by what it would reflect; strands differ a little.
+
+    `grey`: share of strands that have lost their colour.
+    """
     nodes = Nodes(name)
     info = nodes.add('ShaderNodeHairInfo')
+    other = nodes.math('FRACT', nodes.math('MULTIPLY', info.outputs['Random'], 17.0))
     shade = nodes.math(
-        'ADD', 1 - variation, nodes.math('MULTIPLY', info.outputs['Random'], 2 * variation)
+        'ADD', 1 - variation, nodes.math('MULTIPLY', other, 2 * variation)
     )
-    tint = nodes.add('ShaderNodeVectorMath', {0: colour, 1: (1, 1, 1)}, operation='SCALE')
+    lost = nodes.math('LESS_THAN', info.outputs['Random'], grey)
+    base = nodes.add('ShaderNodeMix', {'Factor': lost}, data_type='RGBA')
+    base.inputs[6].default_value = (*colour, 1)
+    base.inputs[7].default_value = (*GREY_HAIR, 1)
+    tint = nodes.add('ShaderNodeVectorMath', {0: base.outputs[2]}, operation='SCALE')
     nodes.put(tint.inputs['Scale'], shade)
     hair = nodes.add(
         'ShaderNodeBsdfHairPrincipled',
