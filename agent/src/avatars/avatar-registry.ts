@@ -14,6 +14,7 @@ import { AvatarLoader, type RegistryOptions } from './avatar-loader.ts';
 import type { BundleManifest } from './bundle-types.ts';
 import { clipAtPublishRate } from './clips.ts';
 import type { LoadedBundle } from './open-bundle.ts';
+import { packSettings } from './prepare-avatar.ts';
 
 /** An avatar that sessions can use. */
 export type ReadyAvatar = {
@@ -177,7 +178,7 @@ function toReadyAvatar({ id, name, model, config }: Entry, bundle: LoadedBundle)
       frames: bundle.frames,
       track: bundle.track,
       packData: bundle.packData,
-      settings: { bboxShiftPx: config.bbox_shift, strengthRatio: config.strength },
+      settings: packSettings(config),
       idle: config.idle ?? defaultIdleLevel(model, bundle.frames.frameCount),
     },
     clips: bundle.manifest.clips.map((clip) => clip.name),

@@ -24,7 +24,7 @@ import { AvatarError } from '../errors.ts';
 import { loadFaceModels } from '../face/face-models.node.ts';
 import type { FaceModels } from '../face/face-models.ts';
 import { ProbePack } from '../packs/probe/probe-pack.ts';
-import type { FaceTrack, FrameStore } from '../pipeline/model-pack.ts';
+import type { FaceTrack, FrameStore, PackAvatarSettings } from '../pipeline/model-pack.ts';
 import { BundleWriter } from './bundle-writer.ts';
 import { openBundle } from './open-bundle.ts';
 import { prepareAvatar, type PrepareRequest } from './prepare-avatar.ts';
@@ -38,10 +38,13 @@ afterAll(() => models.release());
 
 /** The probe pack, with its data made from what it was shown, so that a test can see it. */
 class WitnessPack extends ProbePack {
-  override prepare(frames?: FrameStore, track?: FaceTrack): Promise<Uint8Array> {
-    return Promise.resolve(
-      Uint8Array.of(frames!.frameCount, frames!.i420[0]!, track!.boxes.length),
-    );
+  override prepare(
+    frames?: FrameStore,
+    track?: FaceTrack,
+    settings?: PackAvatarSettings,
+  ): Promise<Uint8Array> {
+    const shown = [frames!.frameCount, frames!.i420[0]!, track!.boxes.length];
+    return Promise.resolve(Uint8Array.of(...shown, settings!.bboxShiftPx));
   }
 }
 
@@ -84,7 +87,7 @@ describe('prepareAvatar', () => {
     const bundle = await openBundle(join(folder, 'out', 'bundle'));
     expect(bundle.manifest).toEqual(manifest);
     expect(bundle.frames.i420.buffer).toBeInstanceOf(SharedArrayBuffer);
-    expect([...bundle.packData]).toEqual([1, bundle.frames.i420[0], 4]);
+    expect([...bundle.packData]).toEqual([1, bundle.frames.i420[0], 4, 0]);
     const [x = 0, y = 0, width = 0, height = 0] = bundle.track.boxes;
     expect(width).toBeGreaterThan(100);
     expect([x > 0, y > 0, x + width < 512, y + height < 512]).toEqual([true, true, true, true]);
@@ -137,6 +140,14 @@ describe('prepareAvatar', () => {
       }),
     );
     expect(keys.size).toBe(6);
+  });
+
+  it('tells the pack the settings of the avatar', async () => {
+    const config = avatarSchema.parse({ video_path: FACE_PICTURE, bbox_shift: 7 });
+    const outDir = join(folder, 'shifted', 'bundle');
+    await prepareAvatar(request(FACE_PICTURE, { config, outDir }));
+    const { packData } = await openBundle(outDir, 1e8);
+    expect(packData[3]).toBe(7);
   });
 
   it('refuses a picture without a face', async () => {

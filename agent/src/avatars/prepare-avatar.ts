@@ -7,7 +7,7 @@ import type { AvatarConfig, ServiceConfig } from '../config/schema.ts';
 import { AvatarError, toAvatarError } from '../errors.ts';
 import type { FaceModels } from '../face/face-models.ts';
 import { createFaceTracker, type FaceTrackResult } from '../face/face-tracker.ts';
-import type { FaceTrack, ModelPack } from '../pipeline/model-pack.ts';
+import type { FaceTrack, ModelPack, PackAvatarSettings } from '../pipeline/model-pack.ts';
 import { openSource, type AvatarSource } from './avatar-source.ts';
 import { bundleKey, digestInputs, type AvatarInputs, type BundleParameters } from './bundle-key.ts';
 import { BUNDLE_FORMAT, type BundleManifest } from './bundle-types.ts';
@@ -68,7 +68,21 @@ export async function prepareAvatar(request: PrepareRequest): Promise<BundleMani
   }
 }
 
-/** What besides the inputs goes into a bundle's key. */
+/** What a pack may honour of an avatar's settings. */
+export function packSettings({ bbox_shift, strength, mouth }: AvatarConfig): PackAvatarSettings {
+  return {
+    bboxShiftPx: bbox_shift,
+    strengthRatio: strength,
+    smileRatio: mouth?.smile,
+    teethOffsetMm: mouth?.teeth_offset_mm,
+    teethColour: mouth?.teeth_colour,
+  };
+}
+
+/**
+ * What besides the inputs goes into a bundle's key. Of the pack's settings only those that change prepared bytes:
+ * bbox_shift (strength works while rendering).
+ */
 export function bundleParameters({
   config,
   service,
@@ -100,7 +114,8 @@ async function writeBundle(
   // The pack sees the frames as they will be played: decoded from the JPEGs.
   const frames = await loadFrameStore(writer.directory, { ...source.size, frameCount }, () => {});
   onProgress?.((1 + TRACKING_SHARE) / 2);
-  await writer.write(BUNDLE_FILES.pack, await pack.prepare(frames, track));
+  const packData = await pack.prepare(frames, track, packSettings(config));
+  await writer.write(BUNDLE_FILES.pack, packData);
   const manifest: BundleManifest = {
     format: BUNDLE_FORMAT,
     id,

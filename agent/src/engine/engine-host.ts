@@ -16,8 +16,13 @@ export type EngineLogger = {
 /** See the head of this file. */
 export interface EngineHost {
   readonly logger: EngineLogger;
-  /** A thread for one more session. @throws AvatarError SESSION_LIMIT_REACHED | ENGINE_UNAVAILABLE */
-  admit(): RenderThreadHandle;
+  /** A thread for one more session with this avatar. @throws AvatarError SESSION_LIMIT_REACHED | ENGINE_UNAVAILABLE */
+  admit(avatar: CatalogueAvatar): RenderThreadHandle;
+  /**
+   * The only thread a running session may show this avatar in; undefined: any.
+   * @throws AvatarError SESSION_LIMIT_REACHED when the avatar's pack cannot take one more
+   */
+  homeFor(avatar: CatalogueAvatar): RenderThreadHandle | undefined;
   /** @throws AvatarError AVATAR_NOT_FOUND | AVATAR_NOT_READY */
   avatar(id: string): CatalogueAvatar;
   list(): readonly AvatarSummary[];

@@ -7,6 +7,7 @@ import { createServer, type Server } from 'node:net';
 import type { AvatarSummary } from '../api/contract.ts';
 import type { Config } from '../config/schema.ts';
 import { AvatarError, toAvatarError } from '../errors.ts';
+import type { PackFacts } from '../pipeline/model-pack.ts';
 import type { AvatarCatalogue, CatalogueAvatar, CatalogueClip } from './avatar-catalogue.ts';
 import type { EngineHost, EngineLogger } from './engine-host.ts';
 import type { SessionOpened } from './protocol.ts';
@@ -51,6 +52,8 @@ export class Engine implements EngineHost {
   readonly #connections = new Map<number, SessionConnection>();
   /** Why an avatar that is prepared cannot be shown, by id. */
   readonly #failures = new Map<string, AvatarError>();
+  /** Sessions a pack can keep up with, by model, where it says so. */
+  readonly #packLimits = new Map<string, number>();
   readonly #timings: Record<EngineStage, StageTimings> = {
     features: new StageTimings(),
     mouth: new StageTimings(),
@@ -68,7 +71,7 @@ export class Engine implements EngineHost {
     const { render_threads, silence_dbfs, fade_ms, max_sessions } = options.config.service;
     const start = { modelsDir: options.modelsDir, silenceDbfs: silence_dbfs, fadeMs: fade_ms };
     this.#threads = new RenderThreads(renderThreadCount(render_threads), start, {
-      onMessage: (message) => this.#connections.get(message.session)?.take(message),
+      onMessage: (message, thread) => this.#connections.get(message.session)?.take(message, thread),
       onDeath: (thread, reason) => {
         this.#moveSessions(thread, reason);
       },
@@ -161,7 +164,7 @@ export class Engine implements EngineHost {
     });
   }
 
-  admit(): RenderThreadHandle {
+  admit(avatar: CatalogueAvatar): RenderThreadHandle {
     const { max_sessions } = this.#config.service;
     if (this.activeSessions >= max_sessions) {
       throw new AvatarError(
@@ -169,11 +172,25 @@ export class Engine implements EngineHost {
         `${max_sessions} sessions are running, the limit of this worker (service.max_sessions)`,
       );
     }
-    const thread = this.#leastLoaded();
+    const thread = this.homeFor(avatar) ?? this.#leastLoaded();
     if (thread === undefined) {
       throw new AvatarError('ENGINE_UNAVAILABLE', 'no render thread is running; see the log');
     }
     return thread;
+  }
+
+  homeFor({ model }: CatalogueAvatar): RenderThreadHandle | undefined {
+    const limit = this.#packLimits.get(model) ?? Infinity;
+    const showing = [...this.#connections.values()].filter(
+      (connection) => connection.isSession && connection.model === model,
+    );
+    if (showing.length >= limit) {
+      throw new AvatarError(
+        'SESSION_LIMIT_REACHED',
+        `${limit} sessions with ${model} are running, what its speed on this machine was measured to be enough for`,
+      );
+    }
+    return this.#threads.homeOf(model);
   }
 
   avatar(id: string): CatalogueAvatar {
@@ -235,7 +252,10 @@ export class Engine implements EngineHost {
   /** Answers false when a thread was lost: that says nothing about the avatar. */
   async #openEverywhere(id: string): Promise<boolean> {
     try {
-      const errors = (await this.#threads.addAvatar(this.#catalogue.get(id))).map(toAvatarError);
+      const avatar = this.#catalogue.get(id);
+      const { facts, failures } = await this.#threads.addAvatar(avatar);
+      this.#noteLimits(avatar.model, facts);
+      const errors = failures.map(toAvatarError);
       const failure = errors.find(({ code }) => code !== 'ENGINE_UNAVAILABLE');
       if (failure !== undefined) throw failure;
       this.#failures.delete(id);
@@ -251,6 +271,11 @@ export class Engine implements EngineHost {
     }
   }
 
+  #noteLimits(model: string, facts: readonly PackFacts[]): void {
+    const limits = facts.flatMap(({ maxSessions }) => maxSessions ?? []);
+    if (limits.length > 0) this.#packLimits.set(model, Math.min(...limits));
+  }
+
   #leastLoaded(): RenderThreadHandle | undefined {
     const sessions = [...this.#connections.values()].filter(({ isSession }) => isSession);
     return this.#threads.leastLoaded(
@@ -264,6 +289,8 @@ export class Engine implements EngineHost {
       { reason, sessions: lost.length },
       'a render thread ended; its sessions move',
     );
-    for (const connection of lost) connection.moveTo(this.#leastLoaded());
+    for (const connection of lost) {
+      connection.moveTo(this.#threads.homeOf(connection.model ?? '') ?? this.#leastLoaded());
+    }
   }
 }

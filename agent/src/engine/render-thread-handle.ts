@@ -6,8 +6,11 @@ import type { FromThread, ThreadFailure, ThreadStart, ToThread } from './thread-
 
 /** What a handle tells its owner. */
 export type ThreadEvents = {
-  /** A message about a session. */
-  readonly onMessage: (message: Exclude<FromThread, { kind: 'avatar' | 'avatarFailed' }>) => void;
+  /** A message about a session, and the thread it comes from. */
+  readonly onMessage: (
+    message: Exclude<FromThread, { kind: 'avatar' | 'avatarFailed' }>,
+    thread: RenderThreadHandle,
+  ) => void;
   /** The thread has ended without being asked to. Called once. */
   readonly onDeath: (reason: string) => void;
 };
@@ -84,7 +87,7 @@ export class RenderThreadHandle {
     else if (message.kind === 'avatarFailed') {
       this.#assets.delete(message.id);
       this.#settle(message.id)?.reject(errorOf(message.failure));
-    } else this.#events.onMessage(message);
+    } else this.#events.onMessage(message, this);
   }
 
   #settle(id: string): PromiseWithResolvers<PackFacts> | undefined {

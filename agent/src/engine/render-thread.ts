@@ -123,15 +123,24 @@ class RenderThread {
   async #pump(): Promise<void> {
     let hasRendered = true;
     while (hasRendered) {
-      hasRendered = false;
+      hasRendered = await this.#renderBatched();
       for (const session of this.#sessions.values()) {
-        if (!(await session.renderOne())) continue;
+        if (session.isBatched || !(await session.renderOne())) continue;
         hasRendered = true;
         // Let new chunks, interruptions and freed slots in before the next frame.
         await nextTurn();
       }
     }
     this.#isPumping = false;
+  }
+
+  /** One frame of every session whose pack makes frames of several sessions in one go. Returns whether any was due. */
+  async #renderBatched(): Promise<boolean> {
+    const sessions = [...this.#sessions.values()].filter(({ isBatched }) => isBatched);
+    if (sessions.length === 0) return false;
+    const rendered = await Promise.all(sessions.map((session) => session.renderOne()));
+    await nextTurn();
+    return rendered.includes(true);
   }
 }
 

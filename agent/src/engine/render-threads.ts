@@ -3,6 +3,8 @@
  * once; threads that keep dying are replaced more slowly, so that a broken model does not eat the machine.
  */
 import { availableParallelism } from 'node:os';
+import { runsInOneThread } from '../packs/load-pack.ts';
+import type { PackFacts } from '../pipeline/model-pack.ts';
 import type { CatalogueAvatar } from './avatar-catalogue.ts';
 import { RenderThreadHandle, type ThreadEvents } from './render-thread-handle.ts';
 import type { ThreadStart } from './thread-messages.ts';
@@ -19,6 +21,13 @@ export type RenderThreadsEvents = {
   readonly onDeath: (thread: RenderThreadHandle, reason: string) => void;
   /** A replacement has been started and wants the avatars. */
   readonly onStarted: (thread: RenderThreadHandle) => void;
+};
+
+/** Answers of the threads that were asked to open an avatar. */
+export type OpenedEverywhere = {
+  readonly facts: readonly PackFacts[];
+  /** Empty when it is open in all. */
+  readonly failures: readonly unknown[];
 };
 
 /** Threads for `service.render_threads`: 0 = cores − 1, at least 1, at most 4. */
@@ -55,14 +64,24 @@ export class RenderThreads {
     return best;
   }
 
-  /** Open an avatar in every thread. Returns why it failed, by thread; an empty list when it is open in all. */
-  async addAvatar({ asset, model }: CatalogueAvatar): Promise<readonly unknown[]> {
+  /** The only thread for avatars of a pack that wants one; undefined for the other packs, and when none runs. */
+  homeOf(model: string): RenderThreadHandle | undefined {
+    return runsInOneThread(model) ? this.alive[0] : undefined;
+  }
+
+  /** Open an avatar in every thread it may be shown in. Tells what its pack says there, and why it failed. */
+  async addAvatar({ asset, model }: CatalogueAvatar): Promise<OpenedEverywhere> {
+    const home = this.homeOf(model);
+    const threads = home === undefined ? this.alive : [home];
     const results = await Promise.allSettled(
-      this.alive.map((thread) => thread.addAvatar(asset, model)),
+      threads.map((thread) => thread.addAvatar(asset, model)),
     );
-    return results.flatMap((result) =>
-      result.status === 'rejected' ? [result.reason as unknown] : [],
-    );
+    return {
+      facts: results.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])),
+      failures: results.flatMap((one) =>
+        one.status === 'rejected' ? [one.reason as unknown] : [],
+      ),
+    };
   }
 
   async close(): Promise<void> {

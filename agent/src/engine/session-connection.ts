@@ -39,6 +39,8 @@ export class SessionConnection {
   readonly #openTimer: NodeJS.Timeout;
   /** Avatars that are being switched to, by request. */
   readonly #selecting = new Map<number, CatalogueAvatar>();
+  /** The request to answer when the session is open in its new thread. */
+  #movingRequest: number | undefined;
   #stage: Stage = 'connected';
   #thread: RenderThreadHandle | undefined;
   #avatar: CatalogueAvatar | undefined;
@@ -91,6 +93,11 @@ export class SessionConnection {
     return this.#stage === 'opening' || this.#stage === 'open' || this.#stage === 'moving';
   }
 
+  /** Pack of the avatar it shows. */
+  get model(): string | undefined {
+    return this.#avatar?.model;
+  }
+
   status(): EngineSessionStatus {
     return sessionStatusOf({
       sessionId: this.#sessionId,
@@ -103,7 +110,8 @@ export class SessionConnection {
   }
 
   /** A render thread has something about this session. */
-  take(message: SessionMessage): void {
+  take(message: SessionMessage, thread: RenderThreadHandle): void {
+    if (thread !== this.#thread) return; // from a thread that the session has left
     switch (message.kind) {
       case 'slot':
         this.#outbox.addSlot(message.slot, message.memory);
@@ -140,6 +148,11 @@ export class SessionConnection {
       this.#refuse(requestId, new AvatarError('ENGINE_UNAVAILABLE', 'the render thread was lost'));
     }
     this.#selecting.clear();
+    if (this.#movingRequest !== undefined) {
+      const lost = new AvatarError('ENGINE_UNAVAILABLE', 'the render thread was lost');
+      this.#refuse(this.#movingRequest, lost);
+      this.#movingRequest = undefined;
+    }
     this.#moves += 1;
     if (thread === undefined || this.#avatar === undefined || this.#moves > MAX_MOVES) {
       this.fail(
@@ -224,8 +237,8 @@ export class SessionConnection {
     }
     clearTimeout(this.#openTimer);
     this.#sessionId = sessionId;
-    const thread = this.#host.admit();
     const avatar = this.#host.avatar(avatarId);
+    const thread = this.#host.admit(avatar);
     this.#stage = 'opening';
     this.#openIn(thread, avatar);
   }
@@ -250,6 +263,11 @@ export class SessionConnection {
     // An interruption while the session moved would be lost: its epoch is repeated.
     const { session } = this;
     this.#thread?.post({ kind: 'interrupt', session, epoch: this.#epoch, fromFrame: 0 });
+    if (this.#movingRequest !== undefined) {
+      const requestId = this.#movingRequest;
+      this.#movingRequest = undefined;
+      this.#reply({ requestId, result: this.#host.describe(this.#avatar, avatar) });
+    }
     if (!isNew) return;
     this.#send(
       encodeJsonMessage(protocol.EngineMessage.opened, this.#host.describe(this.#avatar, avatar)),
@@ -262,15 +280,30 @@ export class SessionConnection {
       return;
     }
     let avatar: CatalogueAvatar;
+    let home: RenderThreadHandle | undefined;
     try {
       avatar = this.#host.avatar(avatarId);
+      if (avatar.model !== this.model) home = this.#host.homeFor(avatar);
     } catch (error) {
       this.#refuse(requestId, toAvatarError(error));
+      return;
+    }
+    if (home !== undefined && home !== this.#thread) {
+      this.#changeThread(home, avatar, requestId);
       return;
     }
     this.#selecting.set(requestId, avatar);
     void this.#thread.addAvatar(avatar.asset, avatar.model).catch(() => undefined); // answered by `failed`
     this.#thread.post({ kind: 'select', session: this.session, requestId, avatarId });
+  }
+
+  /** The avatar's pack lives in another thread: the session goes on there. */
+  #changeThread(thread: RenderThreadHandle, avatar: CatalogueAvatar, requestId: number): void {
+    this.#thread?.post({ kind: 'close', session: this.session });
+    this.#outbox.reset();
+    this.#stage = 'moving';
+    this.#movingRequest = requestId;
+    this.#openIn(thread, avatar);
   }
 
   #takeSelected(requestId: number, opened: OpenedAvatar): void {

@@ -56,6 +56,11 @@ export class ThreadSession {
     return this.#rendering.avatar;
   }
 
+  /** Whether frames of this session can be made together with others'. */
+  get isBatched(): boolean {
+    return (this.#rendering.avatar.pack.facts.maxBatch ?? 1) > 1;
+  }
+
   /** Take a message; handled at once, or after the frame in work. */
   accept(input: SessionInput): void {
     if (!this.#isBusy) {

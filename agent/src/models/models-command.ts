@@ -22,6 +22,7 @@ const HELP = `Usage: npm run models -- <command>
        [--mirror URL]   another server with the paths of https://huggingface.co
        [--yes]          agree to the licence statements without being asked
   export PACK       make the pack's files from its checkpoints (Python; docs/model-packs.md)
+  parity            compare the stages of musetalk-v15 with their golden vectors (parity --help)
   hash PACK         rewrite bytes and sha256 in models/PACK/pack.yaml after a file changed
 `;
 
@@ -51,6 +52,10 @@ export async function run(args: string[]): Promise<number> {
     case 'export': {
       const { exportCommand } = await import('./export-command.ts');
       return exportCommand(rest, modelsDir);
+    }
+    case 'parity': {
+      const { parityCommand } = await import('./parity-command.ts');
+      return parityCommand(rest, modelsDir);
     }
     case 'hash': {
       const [name] = rest;

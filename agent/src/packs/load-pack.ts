@@ -4,11 +4,19 @@ import { AvatarError } from '../errors.ts';
 import type { ModelPack } from '../pipeline/model-pack.ts';
 import { ProbePack } from './probe/probe-pack.ts';
 
+/** Whether a pack wants all its sessions in one thread: its weights are large and its frames are made in batches. */
+export const runsInOneThread = (model: string): boolean => model === 'musetalk-v15';
+
 /**
  * Load the pack `model` from `modelsDir`/`model`. Verifies its files and warms up.
+ * @param onWarning told in one sentence when the pack works but not well here. Default: nobody is
  * @throws AvatarError MODEL_PACK_MISSING | MODEL_PACK_CORRUPT
  */
-export async function loadPack(model: string, modelsDir: string): Promise<ModelPack> {
+export async function loadPack(
+  model: string,
+  modelsDir: string,
+  onWarning?: (message: string) => void,
+): Promise<ModelPack> {
   switch (model) {
     case 'lite': {
       // Loaded when it is used: onnxruntime is 20 MB of native code that `probe` does not need.
@@ -17,15 +25,14 @@ export async function loadPack(model: string, modelsDir: string): Promise<ModelP
     }
     case 'probe':
       return new ProbePack();
-    case 'musetalk-v15':
-      throw new AvatarError(
-        'MODEL_PACK_MISSING',
-        'model pack musetalk-v15 comes with a later version; set `model: lite` for this avatar or in `service`',
-      );
+    case 'musetalk-v15': {
+      const { loadMusetalkPack } = await import('./musetalk/musetalk-pack.ts');
+      return loadMusetalkPack(join(modelsDir, 'musetalk-v15'), { onWarning });
+    }
     default:
       throw new AvatarError(
         'MODEL_PACK_MISSING',
-        `there is no model pack named "${model}"; choose lite (or probe, for measurements)`,
+        `there is no model pack named "${model}"; choose lite or musetalk-v15 (or probe, for measurements)`,
       );
   }
 }

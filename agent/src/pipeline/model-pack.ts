@@ -2,10 +2,10 @@
  * The contract between the service and a model pack: the interface, not tensor shapes.
  * `lite` and `musetalk-v15` (and the calibration pack `probe`) implement it.
  *
- *   prepare(frames, faces)  → bytes the pack stores per avatar (cached in the bundle)
- *   openAvatar(avatar)      → an avatar ready to render
- *   openStream(avatar)      → audio(pcm) → one cue per 40 ms frame
- *   render(frame, cue)      → a patch in frame space
+ *   prepare(frames, faces, settings)  → bytes the pack stores per avatar (cached in the bundle)
+ *   openAvatar(avatar)                → an avatar ready to render
+ *   openStream()                      → audio(pcm) → one cue per 40 ms frame
+ *   render(frame, cue)                → a patch in frame space
  */
 
 import type { IdleLevel } from './idle-level.ts';
@@ -115,15 +115,33 @@ export type PackFacts = {
   readonly version: string;
   /** Audio needed beyond the end of a frame before its cue can be computed, ms. */
   readonly lookAheadMs: number;
-  /** Names of Cue.parameters, in order. */
+  /** Names of Cue.parameters, in order; empty where they have no meaning of their own. */
   readonly parameterNames: readonly string[];
+  /** Length of Cue.parameters. Default: the number of names. */
+  readonly parameterCount?: number;
+  /** Speaking frames per second that the pack makes on this machine, measured when it was loaded. */
+  readonly framesPerSecond?: number;
+  /** Sessions that speed is enough for; the engine refuses more. Default: no limit of its own. */
+  readonly maxSessions?: number;
+  /**
+   * Frames made in one go when sessions ask at the same time: `cue` and `render` of different sessions may then
+   * overlap (never those of one session). Default 1: one call at a time in a thread.
+   */
+  readonly maxBatch?: number;
 };
+
+/** Length of a pack's Cue.parameters. */
+export const parameterCountOf = ({ parameterCount, parameterNames }: PackFacts): number =>
+  parameterCount ?? parameterNames.length;
 
 /** A loaded model pack in one thread. Loading verifies files and shapes and warms up. */
 export interface ModelPack {
   readonly facts: PackFacts;
-  /** Bytes the pack stores in an avatar's bundle. Deterministic. @throws AvatarError FACE_NOT_FOUND when unusable. */
-  prepare(frames: FrameStore, track: FaceTrack): Promise<Uint8Array>;
+  /**
+   * Bytes the pack stores in an avatar's bundle. Deterministic. Settings that change them are part of the bundle's key
+   * (avatars/bundle-key.ts). @throws AvatarError FACE_NOT_FOUND when unusable.
+   */
+  prepare(frames: FrameStore, track: FaceTrack, settings: PackAvatarSettings): Promise<Uint8Array>;
   openAvatar(asset: AvatarAsset): Promise<PackAvatar>;
   /** A new audio stream whose first pushed sample is sample 0 of frame 0. */
   openStream(): AudioStream;

@@ -149,8 +149,8 @@ export class LinearResize {
   #mixRow(data: Uint8Array, y: number, { x0, x1 }: Rect, out: Uint8Array, to: number): void {
     const upper = this.#row(data, this.#rows.index[2 * y]!, x0, x1, -1);
     const lower = this.#row(data, this.#rows.index[2 * y + 1]!, x0, x1, upper);
-    const above = this.#rowPair[upper]!;
-    const below = this.#rowPair[lower]!;
+    const above = this.#rowPair[upper];
+    const below = this.#rowPair[lower];
     const aboveWeight = this.#rows.weight[2 * y]!;
     const belowWeight = this.#rows.weight[2 * y + 1]!;
     const end = (x1 - x0) * this.#channels;
