@@ -35,4 +35,4 @@ def write_audio(golden: GoldenWriter) -> None:
             for samples, fps in lengths
         ],
     )
-    golden.tensor("positional-encoding-384", audio.positional_encoding(50, 384))
+    golden.tensor("positional-encoding", audio.positional_encoding(50, 384)[::7], rowStep=7)

@@ -29,7 +29,9 @@ class GoldenWriter:
         (self._folder / f"{name}.json").write_text(text.replace('},{"name"', '},\n{"name"') + "\n")
 
     def close(self, **facts) -> None:
-        """Write index.json: `facts` (versions, seeds) and every tensor stored."""
+        """Write index.json: `facts` (versions, seeds) and every tensor stored; remove tensors of earlier runs."""
+        for stale in set(self._folder.glob("*.bin")) - {self._folder / entry["file"] for entry in self._tensors.values()}:
+            stale.unlink()
         lines = ",\n".join(f"    {json.dumps(name)}: {json.dumps(entry)}" for name, entry in self._tensors.items())
         head = "".join(f"  {json.dumps(key)}: {json.dumps(value)},\n" for key, value in {"format": 1, **facts}.items())
         (self._folder / "index.json").write_text(f'{{\n{head}  "tensors": {{\n{lines}\n  }}\n}}\n')

@@ -1,5 +1,4 @@
 """Golden vectors of boxes, resizes, mask and composite."""
-import cv2
 import numpy as np
 from golden_files import GoldenWriter, run_lengths
 from reference import mask as masks
@@ -50,24 +49,23 @@ def box_cases() -> list[dict]:
     ]
 
 
-def _write_resizes(golden: GoldenWriter, frame: np.ndarray, inside: Box) -> np.ndarray:
-    """Both resizes; of all but the first only every fourth row is kept. Answers the network's crop of `inside`."""
+def _write_resizes(golden: GoldenWriter, frame: np.ndarray, inside: Box) -> None:
+    """Both resizes; of most outputs only some rows are kept."""
     crops = {"down": (4, 6, 284, 346), "face": inside, "narrow": (90, 40, 190, 340)}
     cases = []
     for name, (x1, y1, x2, y2) in crops.items():
         out = picture.crop_for_network(frame, (x1, y1, x2, y2))
-        step = 1 if name == "face" else 4
+        step = 1 if name == "face" else 8
         output = golden.tensor(f"lanczos4-{name}", out[::step], rowStep=step)
         cases.append({"name": output, "kind": "lanczos4", "input": "frame", "crop": (x1, y1, x2, y2), "output": output})
     face = picture.crop_for_network(frame, inside)
     for name, (width, height) in {"small": (141, 157), "large": (301, 340), "same": (256, 256)}.items():
-        step = 1 if name == "small" else 4
+        step = 4 if name == "small" else 16
         out = picture.resize_to_box(face, (0, 0, width, height))
         output = golden.tensor(f"bilinear-{name}", out[::step], rowStep=step)
         case = {"name": output, "kind": "bilinear", "input": "lanczos4-face", "width": width, "height": height}
         cases.append({**case, "output": output})
     golden.cases("resizes", cases)
-    return face
 
 
 def _write_masks(golden: GoldenWriter, inside: Box, edge: Box) -> dict[str, np.ndarray]:
@@ -84,31 +82,31 @@ def _write_masks(golden: GoldenWriter, inside: Box, edge: Box) -> dict[str, np.n
     golden.tensor("mask-cut", run_lengths(cut), runLengthsOf=list(cut.shape), box=inside)
     golden.tensor("mask-blurred", masks.blur_mask(cut), kernelPx=masks.blur_size(right - left), box=inside)
     offline = masks.blur_mask(cut, 0.05)
-    golden.tensor("mask-blurred-offline", offline[::4], rowStep=4, kernelPx=masks.blur_size(right - left, 0.05))
+    golden.tensor("mask-blurred-offline", offline[::8], rowStep=8, kernelPx=masks.blur_size(right - left, 0.05))
     golden.tensor("mask-edge", masks.blend_mask(parsing, edge), box=edge)
     return {"inside": masks.blend_mask(parsing, inside), "edge": masks.blend_mask(parsing, edge)}
 
 
-def write_pictures(golden: GoldenWriter) -> None:
-    """Everything about pixels that needs no network."""
+def write_pictures(golden: GoldenWriter, painted: np.ndarray) -> None:
+    """Everything about pixels around the networks; `painted` is the tensor `painted-face`, what a network gave."""
     cases = box_cases()
     golden.cases("boxes", cases)
     inside, edge = cases[0]["box"], cases[1]["box"]
     frame = scene.frame()
     golden.tensor("frame", frame)
-    face = _write_resizes(golden, frame, inside)
+    _write_resizes(golden, frame, inside)
     blend = _write_masks(golden, inside, edge)
-    # What the network would paint: the mirrored, brightened crop, so that the paste is plain to see.
-    painted = cv2.convertScaleAbs(face[:, ::-1], alpha=1.0, beta=25)
     composites = []
     for name, box, mask_name in (("inside", inside, "mask-blurred"), ("edge", edge, "mask-edge")):
         out = picture.composite(frame, picture.resize_to_box(painted, box), box, blend[name])
-        left, top, right, bottom = crop_square(box)
-        x1, y1, x2, y2 = max(0, left), max(0, top), min(scene.FRAME_WIDTH, right), min(scene.FRAME_HEIGHT, bottom)
-        assert np.array_equal(np.delete(out, np.s_[y1:y2], 0), np.delete(frame, np.s_[y1:y2], 0))
-        y1 = (top + bottom) // 2 - 8  # rows further up are the frame's own
+        left, top, _, _ = crop_square(box)
+        rows, columns = np.nonzero(blend[name])  # outside, the frame is untouched
+        x1, x2 = max(0, left + columns.min()), min(scene.FRAME_WIDTH, left + columns.max() + 1)
+        y1, y2 = max(0, top + rows.min()), min(scene.FRAME_HEIGHT, top + rows.max() + 1)
+        rest = out.copy()
+        rest[y1:y2, x1:x2] = frame[y1:y2, x1:x2]
+        assert np.array_equal(rest, frame)
         output = golden.tensor(f"composite-{name}", out[y1:y2, x1:x2])
-        facts = {"box": box, "square": crop_square(box), "mask": mask_name, "region": (x1, y1, x2, y2)}
+        facts = {"box": box, "square": crop_square(box), "mask": mask_name, "region": [int(edge) for edge in (x1, y1, x2, y2)]}
         composites.append({"name": output, "frame": "frame", "face": "painted-face", **facts, "output": output})
-    golden.tensor("painted-face", painted)
     golden.cases("composites", composites)

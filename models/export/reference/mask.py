@@ -10,6 +10,12 @@ _SKIN, _NOSE, _INNER = 1, 10, (11, 12, 13)
 CHEEK_WIDTH = 90
 
 
+def parser_picture(frame: np.ndarray, box: Box) -> np.ndarray:
+    """What the face parser sees: the square around the box, black outside the frame, RGB [512, 512, 3]."""
+    square = Image.fromarray(frame[:, :, ::-1]).crop(crop_square(box))
+    return np.array(square.resize((PARSING_SIZE, PARSING_SIZE), Image.BILINEAR))
+
+
 def jaw_kernel() -> np.ndarray:
     """33 x 33: rows 10..20 a triangle of width 1, 3 .. 21, rows 21..32 a bar of width 21."""
     kernel = np.zeros((33, 33), np.uint8)
