@@ -36,7 +36,8 @@ def _skeleton(model: onnx.ModelProto) -> onnx.ModelProto:
     return copy
 
 
-def _known_shapes(model: onnx.ModelProto) -> dict[str, list[int]]:
+def known_shapes(model: onnx.ModelProto) -> dict[str, list[int]]:
+    """Fully known shapes of the values in a model, by name."""
     inferred = shape_inference.infer_shapes(_skeleton(model), data_prop=True).graph
     shapes = {}
     for value in [*inferred.value_info, *inferred.input, *inferred.output]:
@@ -56,7 +57,7 @@ def _evaluate(node, known: dict[str, np.ndarray], shapes: dict[str, list[int]]) 
 
 
 def _fold_once(model: onnx.ModelProto) -> int:
-    shapes = _known_shapes(model)
+    shapes = known_shapes(model)
     small = {name: tensor for name, tensor in constants_of(model.graph).items() if np.prod(tensor.dims) <= _LARGEST_FOLDED}
     known = {name: numpy_helper.to_array(tensor) for name, tensor in small.items()}
     folded = 0

@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
-from onnx_fold import constants_of, fold_shapes, share_constants
+from onnx_fold import constants_of, fold_shapes, known_shapes, share_constants
 
 OPSET = 17
 _TRACED_BATCH = 2
@@ -41,6 +41,7 @@ def export_fixed_shapes(module, path: Path, inputs: list[Port], output: str, kee
         _trace(module, draft, inputs, output)
         model = onnx.load(draft)
         fold_shapes(model)
+        _state_output_shapes(model)
         _free_batch(model.graph)
         return _save(model, path, keep_names)
 
@@ -68,6 +69,14 @@ def _trace(module, path: Path, inputs: list[Port], output: str, axes: dict | Non
             do_constant_folding=True,
             dynamo=False,
         )
+
+
+def _state_output_shapes(model: onnx.ModelProto) -> None:
+    """Write the outputs' sizes where the tracer put names for them."""
+    shapes = known_shapes(model)
+    for port in model.graph.output:
+        for size, value in zip(port.type.tensor_type.shape.dim, shapes.get(port.name, ())):
+            size.dim_value = value
 
 
 def _free_batch(graph) -> None:

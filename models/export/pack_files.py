@@ -31,6 +31,12 @@ _LICENCE = {
     "random": "Apache-2.0 (random weights)",
 }
 _VERSION = "1.5.0"
+_HEAD = """\
+# Written by models/export/export.py. Do not edit; run it again.
+# vae-encoder takes BGR bytes: it normalises, masks the lower half and joins masked | whole itself.
+# whisper-encoder takes float32 mel: 3000 frames are exact, fewer (an even number) use the first positions only.
+# `batch` is symbolic; a free dimension override makes a graph static. Checks: against PyTorch in float32, on the CPU.
+"""
 
 
 def write_graphs(networks: Networks, out: Path, precision: str, graphs: tuple[str, ...], keep_names: bool, say) -> list[str]:
@@ -92,15 +98,9 @@ def write_manifest(networks: Networks, out: Path, precision: str, files: list[st
         "licence": _LICENCE[networks.origin["weights"]],
         "precision": precision,
         **networks.origin,
-        "notes": {
-            "vae-encoder": "takes BGR bytes; normalises, masks the lower half and joins masked | whole itself",
-            "batch": "symbolic; a free dimension override of `batch` makes the graph static",
-            "whisper-encoder": "mel is float32; 3000 frames are exact, fewer (even) use the first positions only",
-        },
         "files": listed,
         "checks": checks,
     }
     path = out / "pack.yaml"
-    head = "# Written by models/export/export.py. Do not edit; run it again.\n"
-    path.write_text(head + yaml.safe_dump(manifest, sort_keys=False, default_flow_style=None, width=120, allow_unicode=True))
+    path.write_text(_HEAD + yaml.safe_dump(manifest, sort_keys=False, default_flow_style=None, width=120, allow_unicode=True))
     return path
