@@ -16,6 +16,8 @@ from features import BINS
 DELAY_STEPS = 8
 CHANNELS = 128
 _FIRST_KERNEL = 5
+# Channels silenced in training, so that no voice is learned by heart.
+_DROPPED_SHARE = 0.1
 _DILATIONS = (1, 2, 4, 8, 1, 2, 4, 8)
 
 
@@ -25,11 +27,12 @@ class Block(nn.Module):
         self.reach = 2 * dilation
         self.norm = nn.BatchNorm1d(CHANNELS)
         self.dilated = nn.Conv1d(CHANNELS, CHANNELS, 3, dilation=dilation)
+        self.drop = nn.Dropout1d(_DROPPED_SHARE)
         self.mix = nn.Conv1d(CHANNELS, CHANNELS, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         past = functional.pad(torch.relu(self.norm(x)), (self.reach, 0))
-        return x + self.mix(torch.relu(self.dilated(past)))
+        return x + self.mix(self.drop(torch.relu(self.dilated(past))))
 
 
 class MouthNetwork(nn.Module):

@@ -26,6 +26,8 @@ _WARM_UP_STEPS = 30
 _PARAMETER_WEIGHTS = dict(jawOpen=4, mouthClose=5, mouthFunnel=2, mouthPucker=2, mouthRollLower=2, mouthPress=3)
 _SHAPE_WEIGHT, _VELOCITY_WEIGHT, _CLASS_WEIGHT = 10.0, 60.0, 0.5
 _BILABIAL_EXTRA = 3.0
+# Edges of phonemes are known to a step or two only.
+_LABEL_SMOOTHING = 0.05
 # Rare classes weigh more, by this power of their rarity.
 _BALANCE_POWER = 0.3
 _LOG_EVERY, _SAVE_EVERY_S = 50, 120
@@ -46,7 +48,7 @@ def loss_of(outputs: tuple[Tensor, Tensor], curves: Tensor, labels: Tensor, bala
     stress = weights * (1 + _BILABIAL_EXTRA * (names == CLASS_INDEX[BILABIAL]).float()[:, None])
     error = ((shape - wanted) ** 2 * stress).mean()
     speed = ((shape.diff() - wanted.diff()) ** 2 * weights).mean()
-    classes = functional.cross_entropy(logits, names, weight=balance)
+    classes = functional.cross_entropy(logits, names, weight=balance, label_smoothing=_LABEL_SMOOTHING)
     return _SHAPE_WEIGHT * error + _VELOCITY_WEIGHT * speed + _CLASS_WEIGHT * classes
 
 
