@@ -1,7 +1,7 @@
 /**
  * The skin between lower lip and jaw line gives way evenly. The shapes were measured on a mean face; on a face whose
  * lip or chin is shorter the same movements would squeeze one row of triangles until it folds, which shows as steps
- * along the lip. A few rounds of relaxation with the avatar's own distances spread the difference instead.
+ * along the lip; the red between the lines of the lips likewise. A few rounds of relaxation with the avatar's own distances spread the difference instead.
  */
 import { FACE_LANDMARKS, type RendererData } from './renderer-data.ts';
 
@@ -15,15 +15,16 @@ const HOLD_REACH = 0.25;
 /** … by this much more than the skin between: without it the movement ends in a crease along the lip. */
 const HOLD = 4;
 
-/** Lower edge of the lower lip, and the jaw line: what the skin hangs on. */
+/** Edges of the red, and the jaw line: what skin and red hang on, as do the lines of the lips. */
 const EDGES = [
-  61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400,
-  378, 379, 365, 397, 288,
+  61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409, 58, 172, 136, 150, 149,
+  176, 148, 152, 377, 400, 378, 379, 365, 397, 288,
 ] as const; // prettier-ignore
 const TOP = 17;
 const BOTTOM = 152;
 
 export class ChinSkin {
+  readonly #edges: readonly number[];
   readonly #chin: Uint16Array;
   readonly #start: Uint16Array;
   readonly #neighbours: Uint16Array;
@@ -33,6 +34,7 @@ export class ChinSkin {
   readonly #fromEdge: Float32Array;
 
   constructor(data: RendererData) {
+    this.#edges = [...EDGES, ...data.upperLip, ...data.lowerLip];
     this.#chin = data.chin;
     this.#start = data.chinStart;
     this.#neighbours = data.chinNeighbours;
@@ -47,7 +49,7 @@ export class ChinSkin {
     const height = Math.hypot(x[TOP]! - x[BOTTOM]!, y[TOP]! - y[BOTTOM]!);
     const shortest = (SHORTEST * height) ** 2 + 1e-9;
     const reach = HOLD_REACH * height + 1e-9;
-    for (const v of neighbours) this.#fromEdge[v] = edgeDistance(x, y, v);
+    for (const v of neighbours) this.#fromEdge[v] = edgeDistance(this.#edges, x, y, v);
     for (let k = 0; k < chin.length; k += 1) {
       const v = chin[k]!;
       const from = this.#start[k]!;
@@ -86,9 +88,14 @@ export class ChinSkin {
   }
 }
 
-function edgeDistance(x: Float32Array, y: Float32Array, v: number): number {
+function edgeDistance(
+  edges: readonly number[],
+  x: Float32Array,
+  y: Float32Array,
+  v: number,
+): number {
   let nearest = Infinity;
-  for (const edge of EDGES) {
+  for (const edge of edges) {
     nearest = Math.min(nearest, (x[edge]! - x[v]!) ** 2 + (y[edge]! - y[v]!) ** 2);
   }
   return Math.sqrt(nearest);

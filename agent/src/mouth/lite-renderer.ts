@@ -39,9 +39,9 @@ const DM_PER_MM = 0.01;
 /** Colour of the teeth in renderer.bin. */
 const OWN_TEETH = [226, 216, 198] as const;
 
-/** Mean opening as a part of the mouth's width up to which lips count as closed, and from which all is shown. */
-const SHUT_PART = 0.018;
-const SHOWN_PART = 0.045;
+/** Opening in the middle as a part of the mouth's width up to which lips count as closed, and from which all is shown. */
+const SHUT_PART = 0.05;
+const SHOWN_PART = 0.075;
 
 /** Thickness of the line between closed lips, px. */
 const SEAM_PX = 1.2;
@@ -223,7 +223,7 @@ export class LiteRenderer {
     look.samples = samples;
     // The interior appears as the lips start to move, so the first frame of speech does not pop.
     look.strength = Math.min(1, this.#basis.lipTravelPx / (0.03 * mouthWidthPx));
-    const gapPart = this.#holeAreaPx / (mouthWidthPx * mouthWidthPx);
+    const gapPart = this.#middleGapPx(loop) / mouthWidthPx;
     look.reveal = Math.min(1, Math.max(0, (gapPart - SHUT_PART) / (SHOWN_PART - SHUT_PART)));
     look.ownOpen = Math.min(1, Math.max(0, prepared[at + FRAME_GAP]! - CLOSED_GAP_DM) / 0.03);
     look.light = prepared[at + FRAME_LIGHT]!;
@@ -236,6 +236,18 @@ export class LiteRenderer {
       0.8 * this.#weights[this.#pucker]! + 0.5 * this.#weights[this.#funnel]!,
     );
     paintMouth(target, this.#hole, this.#interior, look);
+  }
+
+  /** Distance between the middles of the drawn lips. */
+  #middleGapPx(loop: Uint16Array): number {
+    const { x, y, dx, dy } = this.#basis;
+    const quarter = (loop.length - 1) >> 2;
+    const upper = loop[quarter]!;
+    const lower = loop[3 * quarter]!;
+    return Math.hypot(
+      x[upper]! + dx[upper]! - x[lower]! - dx[lower]!,
+      y[upper]! + dy[upper]! - y[lower]! - dy[lower]!,
+    );
   }
 }
 

@@ -53,7 +53,7 @@ export type RendererData = {
   readonly fanTriangleCount: number;
   /** Fine vertices of the inner lip line, a closed polygon (the first is repeated at the end). */
   readonly lipLoop: Uint16Array;
-  /** Landmarks between lower lip and jaw line, the skin that gives way (chin-skin.ts) … */
+  /** Landmarks of the lips' red and between lower lip and jaw line: what gives way (chin-skin.ts) … */
   readonly chin: Uint16Array;
   /** … and their neighbours: those of chin[k] are chinNeighbours[chinStart[k]] … chinNeighbours[chinStart[k + 1] − 1]. */
   readonly chinStart: Uint16Array;

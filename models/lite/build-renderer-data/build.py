@@ -15,7 +15,7 @@ import struct
 import numpy as np
 
 import shading
-from face import LOWER, UPPER, EXTRA, SHAPES, below_lip, clean_shapes, coarse_mesh, neighbours_of, subdivide
+from face import LOWER, UPPER, EXTRA, SHAPES, below_lip, clean_shapes, coarse_mesh, neighbours_of, subdivide, within_lips
 from mouth import build_mouth
 
 
@@ -51,7 +51,8 @@ def main():
             taps[k, j], weights[k, j] = vertex, weight
     pos, normal, colour, jaw, up, mouth_tris, tooth_count = build_mouth()
     neighbours = neighbours_of(triangles)
-    chin = below_lip(rest)
+    # The red of the lips gives way as the chin does.
+    chin = within_lips(neighbours) + below_lip(rest)
     around = [sorted(neighbours[v]) for v in chin]
     shape_q, shape_scale = quantised(shapes)
     jaw_q, jaw_scale = quantised(jaw)

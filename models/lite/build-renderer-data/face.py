@@ -1,5 +1,8 @@
 """The face part: mean face, mouth shapes on the 468 landmarks, and the fine mesh that carries the pixels."""
 
+import csv
+from pathlib import Path
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
@@ -59,12 +62,27 @@ def spread_below_lip(field, rest, neighbours):
     Near neighbours count more: short edges (they differ most from face to face) then carry little of the difference.
     The renderer repeats this with the distances of the avatar's own face.
     """
-    chin = below_lip(rest)
-    rows = {v: sorted(neighbours[v]) for v in chin}
-    weights = {v: 1 / np.maximum(((rest[rows[v]] - rest[v]) ** 2).sum(1), 4e-4) for v in chin}
+    relax(field, rest, neighbours, below_lip(rest))
+
+
+def relax(field, rest, neighbours, free):
+    rows = {v: sorted(neighbours[v]) for v in free}
+    weights = {v: 1 / np.maximum(((rest[rows[v]] - rest[v]) ** 2).sum(1), 4e-4) for v in free}
     for _ in range(60):
-        for v in chin:
+        for v in free:
             field[v] = weights[v] @ field[rows[v]] / weights[v].sum()
+
+
+def within_lips(neighbours):
+    """Landmarks of the red between the line of the lips and its edge: what is reached without crossing either."""
+    lines = set(UPPER + LOWER + OUTER_UPPER + OUTER_LOWER)
+    found, ahead = set(), [v for line in (UPPER, LOWER) for k in line[1:-1] for v in neighbours[k]]
+    while ahead:
+        v = ahead.pop()
+        if v not in lines and v not in found:
+            found.add(v)
+            ahead += neighbours[v]
+    return sorted(found)
 
 
 def neighbours_of(triangles):
@@ -72,6 +90,18 @@ def neighbours_of(triangles):
     for tri in triangles:
         for v in tri:
             out[v].update(int(u) for u in tri if u != v)
+    return out
+
+
+def lip_shapes(partner):
+    """Displacement of the lip landmarks by shape: the map from landmarks to vertices is 2 mm off at the mouth."""
+    rows = [row for row in Path(__file__).with_name("lip-shapes.csv").read_text().splitlines() if row[0] != "#"]
+    out = {}
+    for row in csv.DictReader(rows):
+        moved = np.array([float(row[axis]) for axis in "xyz"])
+        of_shape, landmark = out.setdefault(row["shape"], {}), int(row["landmark"])
+        of_shape[landmark] = moved
+        of_shape[int(partner[landmark])] = moved * [-1, 1, 1]
     return out
 
 
@@ -86,41 +116,43 @@ def clean_shapes(basis, rest, triangles):
     lips = set(inner) | set(outer)
     mask = np.clip((7.36 - rest[:, 1]) / 0.30, 0, 1)
     mask = mask * mask * (3 - 2 * mask)
+    measured = lip_shapes(partner)
     shapes = np.zeros((len(SHAPES), 468, 3))
     for row, (name, source) in enumerate(SHAPES):
         field = basis[source].copy()
         field = 0.5 * (field + field[partner] * flip)
-        before = np.linalg.norm(field[[14, 17]], axis=1)
-        smooth_loop(field, inner, 3 if name == "jawOpen" else 2)
-        smooth_loop(field, outer, 3 if name == "jawOpen" else 2)
+        for landmark, moved in measured.get(name, {}).items():
+            field[landmark] = moved
+        for line in (inner, outer):
+            smooth_loop(field, line, {"mouthFunnel": 1}.get(name, 0) if name in measured else 2)
         if name in ("jawOpen", "mouthClose"):
             # Smoothing flattened the middle of the lower lip; give it its travel back.
-            for line, full in ((LOWER, before[0]), (OUTER_LOWER, before[1])):
+            for line in (LOWER, OUTER_LOWER):
+                full = np.linalg.norm(measured[name][line[5]])
                 bump = np.interp(np.arange(11), [0, 5, 10], [0, 1, 0])[:, None]
                 field[line] *= 1 + bump * (full / np.linalg.norm(field[line[5]]) - 1)
         if name == "mouthFunnel":
             # Lips that turn outwards look full: the red keeps most of its height.
             for red, line in ((OUTER_UPPER, UPPER), (OUTER_LOWER, LOWER)):
-                field[red] += 0.5 * (field[line] - field[red])
+                field[red] += 0.2 * (field[line] - field[red])
         for _ in range({"jawOpen": 3, "mouthClose": 3, "mouthFunnel": 10}.get(name, 6)):
             mean = np.array([field[list(n)].mean(0) for n in neighbours])
             free = [v for v in range(468) if v not in lips]
             field[free] = 0.5 * field[free] + 0.5 * mean[free]
         if name == "mouthPucker":
             # The measured shape narrows the mouth too little; pursed lips also turn full and cover the teeth.
-            field[:, 0] *= 1.7
-            for line, lift in ((UPPER, -0.018), (LOWER, 0.012)):
+            field[:, 0] *= 1.12
+            for line, lift in ((UPPER, -0.005), (LOWER, 0.004)):
                 field[line, 1] += lift * np.clip(1 - (rest[line, 0] / 0.2) ** 2, 0, 1)
         if name == "jawOpen":
-            # Corners come in a little when the jaw drops; the measured shape leaves them wide.
-            reach = np.exp(-((np.abs(rest[:, 0]) - 0.2) ** 2 + (rest[:, 1] - 6.83) ** 2) / 0.08**2)
-            field[:, 0] -= np.sign(rest[:, 0]) * 0.025 * reach
             # Lips are thick enough to be seen when they stretch: half of their measured thinning is taken back.
             for red, line in ((OUTER_UPPER, UPPER), (OUTER_LOWER, LOWER)):
-                thinning = 0.25 * (field[red[1:-1], 1] - field[line[1:-1], 1])
+                thinning = 0.08 * (field[red[1:-1], 1] - field[line[1:-1], 1])
                 middle = np.clip(1 - (rest[line[1:-1], 0] / 0.17) ** 2, 0, 1)
                 field[red[1:-1], 1] -= thinning * middle
                 field[line[1:-1], 1] += thinning * middle
+        # The red between the measured lines follows them evenly.
+        relax(field, rest, neighbours, within_lips(neighbours))
         spread_below_lip(field, rest, neighbours)
         shapes[row] = field * mask[:, None]
     return rest, shapes
