@@ -11,6 +11,9 @@ import { lockFolder } from './pull-lock.ts';
 const MINOR_RANGE = [11, 13] as const;
 const CANDIDATES = ['python3.11', 'python3.12', 'python3.13', 'python3', 'python'];
 
+/** What shells report for a command ended by Ctrl-C. */
+const EXIT_INTERRUPTED = 130;
+
 /** A Python that can run the scripts. */
 export type Python = { readonly program: string; readonly version: string };
 
@@ -97,6 +100,12 @@ export async function makeVenv(options: VenvOptions): Promise<string> {
 
 async function step(command: readonly string[], problem: string): Promise<void> {
   const exitCode = await runProgram(command);
+  if (exitCode === EXIT_INTERRUPTED) {
+    throw new AvatarError(
+      'DEPENDENCY_MISSING',
+      'stopped while Python was being set up; the same command starts that anew',
+    );
+  }
   if (exitCode !== 0) {
     throw new AvatarError(
       'DEPENDENCY_MISSING',
@@ -105,23 +114,25 @@ async function step(command: readonly string[], problem: string): Promise<void> 
   }
 }
 
-/** What shells report for a command ended by Ctrl-C. */
-const EXIT_INTERRUPTED = 130;
-
 /**
  * Run a program on this terminal, its output to stderr. Ctrl-C reaches the whole process group, so this process only
  * waits for the program to end; SIGTERM is handed on. @returns its exit code
  */
 export async function runProgram([program = '', ...args]: readonly string[]): Promise<number> {
   const child = spawn(program, args, { stdio: ['inherit', 2, 'inherit'] });
-  const wait = (): void => undefined;
-  const end = (): void => void child.kill('SIGTERM');
+  let isStopped = false;
+  const wait = (): void => void (isStopped = true);
+  const end = (): void => {
+    isStopped = true;
+    child.kill('SIGTERM');
+  };
   process.on('SIGINT', wait).on('SIGTERM', end);
   try {
     return await new Promise<number>((resolve, reject) => {
       child.once('error', reject);
+      // Programs answer Ctrl-C with codes of their own (pip: 1), so that the code alone does not tell.
       child.once('exit', (code, signal) =>
-        resolve(signal === null ? (code ?? 1) : signal === 'SIGKILL' ? 137 : EXIT_INTERRUPTED),
+        resolve(isStopped ? EXIT_INTERRUPTED : signal === null ? (code ?? 1) : 137),
       );
     });
   } finally {
