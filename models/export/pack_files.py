@@ -78,8 +78,11 @@ def write_graphs(networks: Networks, out: Path, precision: str, graphs: tuple[st
 
 
 def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while block := file.read(1 << 22):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def write_manifest(networks: Networks, out: Path, precision: str, files: list[str], checks: list[dict], name: str) -> Path:
