@@ -2,7 +2,9 @@
 import { LANDMARK_COUNT, type FaceTrack, type FrameStore } from '../pipeline/model-pack.ts';
 import { emptyEyeShape, EYES, measureEye, type EyeShape } from './eye-shape.ts';
 import { measureHead } from './head-geometry.ts';
+import { lumaAt } from './lid-edge.ts';
 import { canUnfold } from './lid-motion.ts';
+import { trimReach } from './lid-room.ts';
 
 /** A face turned further shows one eye from the side: 25°. */
 const MAX_SIN_YAW = Math.sin((25 * Math.PI) / 180);
@@ -14,14 +16,12 @@ const MAX_OPENING = 0.8;
 /** Share of the eye that may be as bright as a reflection on glasses (limited-range white). */
 const MAX_GLARE_SHARE = 0.25;
 const GLARE_LUMA = 230;
-/** Step of luma from row to row in the skin between lid and brow; a spectacle frame there would be stretched. */
-const MAX_SKIN_STEP = 42;
 /** A source whose eyes close to this share of their usual opening blinks by itself. */
 const OWN_BLINK_RATIO = 0.5;
 
 /**
- * Whether lids may close on every frame of the source: both eyes open, in front view, without glare or a frame of
- * glasses across the lid, and not blinking by themselves already.
+ * Whether lids may close on every frame of the source: both eyes open, in front view, without glare, with
+ * enough skin below brow or glasses to close them, and not blinking by themselves already.
  */
 export function canBlink(frames: FrameStore, track: FaceTrack): boolean {
   const openings: number[] = [];
@@ -46,43 +46,19 @@ export function canBlink(frames: FrameStore, track: FaceTrack): boolean {
 const frameBytes = ({ width, height }: FrameStore): number => (width * height * 3) / 2;
 
 function isPlain(luma: Uint8Array, width: number, height: number, shape: EyeShape): boolean {
-  const { lengthPx, openPx, upper, lower, reachPx } = shape;
+  const { lengthPx, openPx, upper, lower } = shape;
   const opening = openPx / lengthPx;
   if (lengthPx < MIN_EYE_PX || opening < MIN_OPENING || opening > MAX_OPENING) return false;
+  trimReach(luma, width, height, shape);
   if (!canUnfold(shape)) return false;
   let eye = 0;
   let glare = 0;
-  let worstStep = 0;
-  let columns = 0;
   for (let i = 8; i < upper.length - 8; i += 2) {
     const place = (i / (upper.length - 1)) * lengthPx;
     for (let below = upper[i]!; below < lower[i]!; below += 1) {
       eye += 1;
       if (lumaAt(luma, width, height, shape, place, below) >= GLARE_LUMA) glare += 1;
     }
-    let step = 0;
-    const lashes = upper[i]! - 0.5 * openPx;
-    for (let below = upper[i]! - reachPx; below < lashes; below += 1) {
-      const here = lumaAt(luma, width, height, shape, place, below);
-      step = Math.max(step, Math.abs(lumaAt(luma, width, height, shape, place, below + 2) - here));
-    }
-    worstStep += step;
-    columns += 1;
   }
-  return glare <= MAX_GLARE_SHARE * eye && worstStep / columns <= MAX_SKIN_STEP;
-}
-
-/** Luma of the nearest pixel, the frame's edge repeated. */
-function lumaAt(
-  luma: Uint8Array,
-  width: number,
-  height: number,
-  { x, y, alongX, alongY }: EyeShape,
-  place: number,
-  below: number,
-): number {
-  const column = Math.round(x + place * alongX - below * alongY);
-  const row = Math.round(y + place * alongY + below * alongX);
-  const inRow = Math.min(height - 1, Math.max(0, row));
-  return luma[inRow * width + Math.min(width - 1, Math.max(0, column))]!;
+  return glare <= MAX_GLARE_SHARE * eye;
 }

@@ -5,7 +5,8 @@
 import type { FaceTrack, FrameStore } from '../pipeline/model-pack.ts';
 import { LANDMARK_COUNT } from '../pipeline/model-pack.ts';
 import { emptyEyeShape, EYES, measureEye, type EyeShape } from './eye-shape.ts';
-import { snapUpperLid } from './lid-edge.ts';
+import { snapLids } from './lid-edge.ts';
+import { trimReach } from './lid-room.ts';
 import { lidShiftAt, type LidShift } from './lid-motion.ts';
 
 /** Rows and columns around the lids that their motion can reach, in openings of the eye. */
@@ -35,7 +36,8 @@ export class Eyelids {
   close(planes: Uint8Array, sourceFrame: number, closure: number): void {
     for (const indices of EYES) {
       measureEye(this.#landmarks, sourceFrame * LANDMARK_COUNT * 3, indices, this.#shape);
-      snapUpperLid(planes, this.#width, this.#height, this.#shape);
+      snapLids(planes, this.#width, this.#height, this.#shape);
+      trimReach(planes, this.#width, this.#height, this.#shape);
       if (!this.#placeBox()) continue;
       const uPlane = this.#width * this.#height;
       this.#closePlane(planes, 0, 1, closure);

@@ -4,7 +4,7 @@
  *
  * The kernel keeps detail between pixels (a bilinear one would blur and sharpen the picture in the rhythm of the motion).
  */
-import type { MotionGrid } from './motion-grid.ts';
+import { MAX_DISPLACEMENT_PX, type MotionGrid } from './motion-grid.ts';
 import { CELL_PX } from './motion-weights.ts';
 
 /** Places between two pixels the kernel knows: 1/64 px. */
@@ -21,9 +21,6 @@ const HALF = 1 << (FULL_SHIFT - 1);
 const RUN = 4;
 /** Cubic convolution's free parameter (R. Keys 1981): −0.5 is Catmull-Rom; this one keeps more of fine hair. */
 const SHARPNESS = -0.9;
-/** A displacement stays below a cell less the kernel's reach, so no sample ever lies outside the frame. */
-const MAX_DISPLACEMENT_PX = CELL_PX - 4;
-
 const kernel = createKernel();
 
 /** What the warp of one size of frame needs; made once. */
@@ -125,36 +122,41 @@ export class FrameWarp {
     const between = this.#between;
     const node = row * columns + column;
     const width = this.#width;
-    let left = toFixed(dy[node]!);
-    let right = toFixed(dy[node + 1]!);
-    const leftStep = (toFixed(dy[node + columns]!) - left) / CELL_PX;
-    const rightStep = (toFixed(dy[node + columns + 1]!) - right) / CELL_PX;
     const below = width * 2;
-    for (let line = 0; line < CELL_PX; line += 1) {
-      const start = (row * CELL_PX + line) * width + column * CELL_PX;
-      const step = ((right - left) / (CELL_PX / RUN)) | 0;
-      let at = (left + step / 2) | 0;
-      for (let run = start; run < start + CELL_PX; run += RUN) {
-        let from = run + (at >> 16) * width;
+    let top = toFixed(dy[node]!);
+    let bottom = toFixed(dy[node + columns]!);
+    const topStep = (toFixed(dy[node + 1]!) - top) / CELL_PX;
+    const bottomStep = (toFixed(dy[node + columns + 1]!) - bottom) / CELL_PX;
+    const first = row * CELL_PX * width + column * CELL_PX;
+    for (let start = first; start < first + CELL_PX; start += 1) {
+      const step = ((bottom - top) / (CELL_PX / RUN)) | 0;
+      let at = (top + step / 2) | 0;
+      for (let to = start; to < start + CELL_PX * width; to += RUN * width) {
+        const from = to + (at >> 16) * width;
         const tap = ((at >> PHASE_SHIFT) & (PHASES - 1)) << 2;
         const k0 = kernel[tap]!;
         const k1 = kernel[tap + 1]!;
         const k2 = kernel[tap + 2]!;
         const k3 = kernel[tap + 3]!;
-        for (let to = run; to < run + RUN; to += 1, from += 1) {
-          const value =
-            (between[from - width]! * k0 +
-              between[from]! * k1 +
-              between[from + width]! * k2 +
-              between[from + below]! * k3 +
-              HALF) >>
-            FULL_SHIFT;
-          target[to] = value < 0 ? 0 : value > 255 ? 255 : value;
-        }
+        const p0 = between[from - width]!;
+        const p1 = between[from]!;
+        const p2 = between[from + width]!;
+        const p3 = between[from + below]!;
+        const p4 = between[from + below + width]!;
+        const p5 = between[from + 2 * below]!;
+        const p6 = between[from + 2 * below + width]!;
+        const a = (p0 * k0 + p1 * k1 + p2 * k2 + p3 * k3 + HALF) >> FULL_SHIFT;
+        const b = (p1 * k0 + p2 * k1 + p3 * k2 + p4 * k3 + HALF) >> FULL_SHIFT;
+        const c = (p2 * k0 + p3 * k1 + p4 * k2 + p5 * k3 + HALF) >> FULL_SHIFT;
+        const d = (p3 * k0 + p4 * k1 + p5 * k2 + p6 * k3 + HALF) >> FULL_SHIFT;
+        target[to] = a < 0 ? 0 : a > 255 ? 255 : a;
+        target[to + width] = b < 0 ? 0 : b > 255 ? 255 : b;
+        target[to + below] = c < 0 ? 0 : c > 255 ? 255 : c;
+        target[to + below + width] = d < 0 ? 0 : d > 255 ? 255 : d;
         at += step;
       }
-      left += leftStep;
-      right += rightStep;
+      top += topStep;
+      bottom += bottomStep;
     }
   }
 
@@ -209,7 +211,7 @@ export class FrameWarp {
   }
 }
 
-/** px → 1/65536 px. */
+/** px → 1/65536 px, bounded so that no sample ever lies outside the frame. */
 function toFixed(px: number): number {
   const bounded = Math.min(MAX_DISPLACEMENT_PX, Math.max(-MAX_DISPLACEMENT_PX, px));
   return Math.round(bounded * 65536);

@@ -184,7 +184,7 @@ describe('who does not move or blink', () => {
     expect([closed, turned, tiny]).toEqual([false, false, false]);
   });
 
-  it('keeps eyes behind a glare and behind a frame of glasses as they are', async () => {
+  it('keeps eyes behind a glare, and with glasses so low that no lid could fall, as they are', async () => {
     const subject = await load('ava');
     const painted = (from: number, to: number, luma: number): boolean => {
       const i420 = new Uint8Array(new SharedArrayBuffer(subject.frames.i420.length));
@@ -204,7 +204,31 @@ describe('who does not move or blink', () => {
       return open({ ...subject, frames: { ...subject.frames, i420 } }).blinks;
     };
     expect(painted(-0.6, 0.5, 235)).toBe(false);
-    expect(painted(-1.7, -1.5, 20)).toBe(false);
+    expect(painted(-1, -0.85, 20)).toBe(false);
+    expect(painted(-1.7, -1.5, 20)).toBe(true);
+  });
+});
+
+describe('a video that asks to move', () => {
+  it('blinks when the person in it never does, and not on top of blinks of its own', async () => {
+    const { id, frames, track } = await load('ava');
+    const frameCount = 3;
+    const i420 = new Uint8Array(new SharedArrayBuffer(frames.i420.length * frameCount));
+    const landmarks = new Float32Array(track.landmarks.length * frameCount);
+    for (let i = 0; i < frameCount; i += 1) {
+      i420.set(frames.i420, i * frames.i420.length);
+      landmarks.set(track.landmarks, i * track.landmarks.length);
+    }
+    const video = { id, frames: { ...frames, frameCount, i420 }, track: { ...track, landmarks } };
+    expect(open(video).blinks).toBe(true);
+    const middle = track.landmarks.length;
+    for (const { upper, lower } of EYES) {
+      upper.forEach((point, k) => {
+        const at = middle + point * 3 + 1;
+        landmarks[at]! += 0.55 * (landmarks[middle + lower[k]! * 3 + 1]! - landmarks[at]!);
+      });
+    }
+    expect(open(video).blinks).toBe(false);
   });
 });
 

@@ -1,14 +1,15 @@
 /**
- * Puts the upper lid of an EyeShape on the edge one sees in the picture. Landmarks are a pixel or two off it, and a
- * falling lid would drag that strip of eyeball along. The edge is where dark lashes lie above a brighter eyeball; the
- * best smooth line near the landmarks is found by dynamic programming.
+ * Puts the lids of an EyeShape on the edges one sees in the picture. Landmarks are a pixel or two off them (more in a
+ * drawn face), and a falling lid would drag a strip of eyeball along or leave one below. The edge is where dark lashes
+ * lie above a brighter eyeball, and where the eyeball ends below; the best smooth line near the landmarks is found by
+ * dynamic programming.
  */
 import { LID_SAMPLES, type EyeShape } from './eye-shape.ts';
 
-/** Places tried for each sample, from above the landmark's line to below it, in shares of the largest opening. */
-const HIGHEST = -0.3;
+/** Places tried for each sample: from a little inside the eye outwards, in shares of the largest opening. */
+const INNERMOST = -0.05;
 const STEP = 0.035;
-const CANDIDATES = 10;
+const CANDIDATES = 11;
 /** Grey levels of an edge that is as good as any: highlights must not outbid lashes. */
 const FULL_EDGE = 36;
 /** Cost of leaving the landmarks' line by a tenth of the opening, and of one step between neighbours, in grey levels. */
@@ -17,19 +18,31 @@ const STEP_COST = 3;
 /** Distance of the two pixels compared, as share of the opening to either side. */
 const EDGE_HALF_WIDTH = 0.075;
 
+/** Samples next to a corner over which its freedom grows. */
+const CORNER_SAMPLES = 4;
+
+const view: { luma: Uint8Array; width: number; height: number } = {
+  luma: new Uint8Array(0),
+  width: 0,
+  height: 0,
+};
 const costs = new Float32Array(LID_SAMPLES * CANDIDATES);
 const cameFrom = new Int8Array(LID_SAMPLES * CANDIDATES);
 
-/** Move `shape.upper` to the edge in `luma` (width × height px). Allocates nothing. */
-export function snapUpperLid(
-  luma: Uint8Array,
-  width: number,
-  height: number,
-  shape: EyeShape,
-): void {
+/** Move both lids of `shape` to their edges in `luma` (width × height px). Allocates nothing. */
+export function snapLids(luma: Uint8Array, width: number, height: number, shape: EyeShape): void {
+  view.luma = luma;
+  view.width = width;
+  view.height = height;
+  snap(shape, shape.upper, -1);
+  snap(shape, shape.lower, 1);
+}
+
+/** Move one lid; `outwards`: −1 for the upper, 1 for the lower one. */
+function snap(shape: EyeShape, line: Float32Array, outwards: number): void {
   for (let i = 0; i < LID_SAMPLES; i += 1) {
     for (let k = 0; k < CANDIDATES; k += 1) {
-      const own = candidateCost(luma, width, height, shape, i, k);
+      const own = candidateCost(shape, line, outwards, i, k);
       let best = i === 0 ? 0 : Infinity;
       let from = k;
       for (let j = Math.max(0, k - 1); i > 0 && j <= Math.min(CANDIDATES - 1, k + 1); j += 1) {
@@ -46,34 +59,38 @@ export function snapUpperLid(
   let k = 0;
   for (let j = 1; j < CANDIDATES; j += 1) if (costs[lastRow + j]! < costs[lastRow + k]!) k = j;
   for (let i = LID_SAMPLES - 1; i >= 0; i -= 1) {
-    shape.upper[i]! += offsetOf(k) * shape.openPx;
+    // The corners stay where the landmarks have them.
+    const free = Math.min(1, i / CORNER_SAMPLES, (LID_SAMPLES - 1 - i) / CORNER_SAMPLES);
+    line[i]! += free * outwards * offsetOf(k) * shape.openPx;
     k = cameFrom[i * CANDIDATES + k]!;
   }
-  smooth(shape.upper);
+  smooth(line);
 }
 
-const offsetOf = (candidate: number): number => HIGHEST + candidate * STEP;
+const offsetOf = (candidate: number): number => INNERMOST + candidate * STEP;
 
 function candidateCost(
-  luma: Uint8Array,
-  width: number,
-  height: number,
   shape: EyeShape,
+  line: Float32Array,
+  outwards: number,
   sample: number,
   candidate: number,
 ): number {
+  const { luma, width, height } = view;
   const offset = offsetOf(candidate);
   const place = (sample / (LID_SAMPLES - 1)) * shape.lengthPx;
-  const at = shape.upper[sample]! + offset * shape.openPx;
+  const at = line[sample]! + outwards * offset * shape.openPx; // sample < LID_SAMPLES
   const half = EDGE_HALF_WIDTH * shape.openPx;
-  const edge =
+  const step =
     lumaAt(luma, width, height, shape, place, at + half) -
     lumaAt(luma, width, height, shape, place, at - half);
-  return LEAVING_COST * (offset * 10) ** 2 - Math.min(FULL_EDGE, Math.max(0, edge));
+  // Lashes are darker than any eyeball; skin below an eye may be darker or brighter.
+  const edge = outwards < 0 ? Math.max(0, step) : Math.abs(step);
+  return LEAVING_COST * (offset * 10) ** 2 - Math.min(FULL_EDGE, edge);
 }
 
-/** Bilinear luma at eye coordinates; pixel i covers i … i + 1, landmarks count alike. */
-function lumaAt(
+/** Bilinear luma `place` px along an eye's axis and `below` px under it; the frame's edge repeats. */
+export function lumaAt(
   luma: Uint8Array,
   width: number,
   height: number,

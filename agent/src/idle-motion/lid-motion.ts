@@ -7,6 +7,8 @@ import { LID_SAMPLES, type EyeShape } from './eye-shape.ts';
 
 /** All in shares of the largest opening. */
 const LASH_ZONE = 0.34;
+/** Where there is little skin above the lid, lashes take no more than this share of it. */
+const MAX_LASH_SHARE = 0.25;
 /** The lid begins this much above its edge and ends this much below the lower one, so that no eyeball shows when shut. */
 const EDGE_ABOVE = 0.03;
 const EDGE_BELOW = 0.05;
@@ -17,8 +19,10 @@ const LOWER_REACH = 0.9;
 /** Lashes seen from above lie denser: the falling lid darkens towards its edge, over this height. */
 const SHADE = 0.5;
 const SHADE_ZONE = 0.16;
-/** Stretching of lid skin beyond which the map would fold, see `unfold`. */
-const MAX_UNFOLDING = 2.6;
+/** Stretching of lid skin that looks torn. */
+const MAX_UNFOLDING = 4.5;
+/** Stretching above which the ends of the skin no longer keep their scale: a steeper curve would fold. */
+const MAX_SLOPE = 2.4;
 /** Rows of the eyeball just above the lower lid that give way to it, px. */
 const LOWER_EDGE_PX = 2;
 
@@ -34,10 +38,14 @@ export type LidShift = {
   upperLight: number;
 };
 
-/** Skin that can unfold without looking torn is enough for this eye. */
-export const canUnfold = ({ openPx, reachPx }: EyeShape): boolean =>
-  reachPx > 2 * LASH_ZONE * openPx &&
-  (reachPx + openPx * (1 - LASH_ZONE)) / (reachPx - LASH_ZONE * openPx) < MAX_UNFOLDING;
+const lashZonePx = ({ openPx, reachPx }: EyeShape): number =>
+  Math.min(LASH_ZONE * openPx, MAX_LASH_SHARE * reachPx);
+
+/** Whether there is skin enough above the lid to close this eye. */
+export function canUnfold(shape: EyeShape): boolean {
+  const skin = shape.reachPx - lashZonePx(shape);
+  return skin > 0 && (skin + shape.openPx) / skin < MAX_UNFOLDING;
+}
 
 /**
  * Fill `shift` for a point `place` px along the eye's axis and `height` px below it, lids closed by `closure` (0–1).
@@ -72,7 +80,7 @@ export function lidShiftAt(
   if (shift.upperShare > 0) {
     const aboveEdge = (edge + fall - height) / (SHADE_ZONE * shape.openPx);
     shift.upperLight = 1 - (SHADE * closure * overlap * smoothStep(1 - aboveEdge)) / shape.openPx;
-    const lash = upper - LASH_ZONE * shape.openPx;
+    const lash = upper - lashZonePx(shape);
     shift.upper =
       height >= lash + fall ? -fall : top + unfold(height - top, lash - top, fall) - height;
   }
@@ -87,10 +95,10 @@ export function lidShiftAt(
 
 /**
  * Where on skin of length `skin` a place lies that is at `at` after its lower end moved down by `fall`. Both ends keep
- * their scale, so that neither crease nor lashes show a step; the middle is stretched (cubic Hermite).
+ * their scale if they can, so that neither crease nor lashes show a step; the middle is stretched (cubic Hermite).
  */
 function unfold(at: number, skin: number, fall: number): number {
-  const slope = (skin + fall) / skin;
+  const slope = Math.min(MAX_SLOPE, (skin + fall) / skin);
   const t = at / (skin + fall);
   return skin * t * (slope + t * (3 - 3 * slope + t * (2 * slope - 2)));
 }

@@ -9,6 +9,9 @@ const PIVOT_DROP = 0.85;
 const MAX_STRAIN = 0.16;
 const USUAL_SHARE = 0.6;
 
+/** Pixels are moved by no more than this: a cell less the reach of the kernel that moves them. */
+export const MAX_DISPLACEMENT_PX = CELL_PX - 4;
+
 /** See the head of this file. */
 export class MotionGrid {
   readonly columns: number;
@@ -41,10 +44,11 @@ export class MotionGrid {
     this.#faceWidthPx = faceWidthPx;
     this.#pivotX = centreX - sinRoll * PIVOT_DROP * faceHeightPx;
     this.#pivotY = centreY + cosRoll * PIVOT_DROP * faceHeightPx;
-    this.#headRatio = Math.min(1, MAX_STRAIN / this.#usualStrain(limits));
+    const { strain, distancePx } = this.#usualPose(limits);
+    this.#headRatio = Math.min(1, MAX_STRAIN / strain, MAX_DISPLACEMENT_PX / distancePx);
   }
 
-  /** Share of the head's motion that this framing bears, 0–1: a head at the edge of the frame has little room. */
+  /** Share of the head's motion that this picture bears, 0–1: a head at the edge of the frame or a very large one moves less. */
   get headRatio(): number {
     return this.#headRatio;
   }
@@ -71,9 +75,10 @@ export class MotionGrid {
     }
   }
 
-  /** Largest change of displacement per px along the sides of moving cells, in a large but usual pose. */
-  #usualStrain(limits: PoseLimits): number {
+  /** Largest change of displacement per px along the sides of moving cells, and its largest part, in a large but usual pose. */
+  #usualPose(limits: PoseLimits): { strain: number; distancePx: number } {
     let largest = 0;
+    let distancePx = 0;
     for (const side of [USUAL_SHARE, -USUAL_SHARE]) {
       this.moveTo({
         swayX: USUAL_SHARE * limits.swayX,
@@ -92,9 +97,10 @@ export class MotionGrid {
           this.#change(node, node + 1),
           this.#change(node, node + this.columns),
         );
+        distancePx = Math.max(distancePx, Math.abs(this.dx[node]!), Math.abs(this.dy[node]!)); // nodes of one cell
       }
     }
-    return largest / CELL_PX;
+    return { strain: largest / CELL_PX, distancePx };
   }
 
   #change(from: number, to: number): number {
