@@ -54,7 +54,15 @@ export function parsingPicture(frame: Picture8, square: Rect): Uint8Array {
 export function blendMask(box: Rect, classes: Uint8Array): Uint8Array {
   const square = maskSquare(box);
   const side = square.x1 - square.x0;
-  const jaw = { data: jawMask(classes), width: PARSING_SIZE, height: PARSING_SIZE, channels: 1 };
+  // Nothing above the middle is kept; the resize looks a few rows further up.
+  const reach = Math.ceil(BICUBIC.reach * Math.max(1, PARSING_SIZE / side)) + 2;
+  const firstRow = Math.max(0, Math.floor(PARSING_SIZE * UPPER_BOUNDARY) - reach);
+  const jaw = {
+    data: jawMask(classes, firstRow),
+    width: PARSING_SIZE,
+    height: PARSING_SIZE,
+    channels: 1,
+  };
   const mask = pillowResize(jaw, side, side, BICUBIC);
   const top = Math.trunc(side * UPPER_BOUNDARY);
   for (let y = 0, at = 0; y < side; y += 1) {

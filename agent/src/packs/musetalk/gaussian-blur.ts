@@ -3,7 +3,7 @@
  * the next weight, exact sums, one rounding at the end, borders mirrored without the edge pixel (BORDER_REFLECT_101;
  * OpenCV 4, modules/imgproc/src/smooth.dispatch.cpp).
  */
-import { roundHalfEven } from './picture.ts';
+import { roundHalfEven, type Rect } from './picture.ts';
 
 const ONE = 256;
 /** Kernels up to 9 that OpenCV has as constants, in 1/256. */
@@ -51,23 +51,44 @@ export function gaussianBlur(
   const kernel = gaussianKernel(size);
   const columns = mirroredIndices(width, size);
   const rows = mirroredIndices(height, size);
+  const out = new Uint8Array(width * height);
+  const lit = litPart(source, width, height);
+  if (!lit) return out;
+  // What is further from the lit part than half a kernel stays 0; mirrored pixels are nearer than that.
+  const half = size >> 1;
+  const x0 = Math.max(0, lit.x0 - half);
+  const x1 = Math.min(width, lit.x1 + half);
   const narrowed = new Int32Array(width * height);
-  for (let y = 0, at = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1, at += 1) {
+  for (let y = lit.y0; y < lit.y1; y += 1) {
+    for (let x = x0; x < x1; x += 1) {
       let sum = 0;
       for (let k = 0; k < size; k += 1) sum += kernel[k]! * source[y * width + columns[x + k]!]!;
-      narrowed[at] = sum;
+      narrowed[y * width + x] = sum;
     }
   }
-  const out = new Uint8Array(width * height);
-  for (let y = 0, at = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1, at += 1) {
+  for (let y = Math.max(0, lit.y0 - half); y < Math.min(height, lit.y1 + half); y += 1) {
+    for (let x = x0; x < x1; x += 1) {
       let sum = 0x8000;
       for (let k = 0; k < size; k += 1) sum += kernel[k]! * narrowed[rows[y + k]! * width + x]!;
-      out[at] = sum >> 16;
+      out[y * width + x] = sum >> 16;
     }
   }
   return out;
+}
+
+/** The smallest rectangle that holds everything but 0; undefined when there is nothing else. */
+function litPart(source: Uint8Array, width: number, height: number): Rect | undefined {
+  let [x0, y0, x1, y1] = [width, height, 0, 0];
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      if (source[y * width + x] === 0) continue;
+      x0 = Math.min(x0, x);
+      x1 = Math.max(x1, x + 1);
+      y0 = Math.min(y0, y);
+      y1 = y + 1;
+    }
+  }
+  return x1 > x0 ? { x0, y0, x1, y1 } : undefined;
 }
 
 /** Source index for every index −size/2 … length + size/2: … 2 1 0 1 2 … */

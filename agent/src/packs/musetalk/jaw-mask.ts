@@ -33,47 +33,67 @@ const FLAT_ELLIPSE: Runs = [
 ];
 const CHEEK_PASSES = 2;
 
-/** 255 where the picture is replaced, else 0; 512 × 512. `classes`: parsing of the same size. */
-export function jawMask(classes: Uint8Array): Uint8Array {
+/**
+ * 255 where the picture is replaced, else 0; 512 × 512. `classes`: parsing of the same size.
+ * @param firstRow rows above it are left 0, which saves time when only the lower part is wanted
+ */
+export function jawMask(classes: Uint8Array, firstRow = 0): Uint8Array {
   const skin = classes.map((value) => (value === SKIN ? 255 : 0));
-  const grown = combine(skin, CONE, 'any');
+  // Every erosion looks one row up.
+  const start = Math.max(0, firstRow - CHEEK_PASSES);
+  const grown = combine(skin, CONE, 'any', start);
   let trimmed = grown;
-  for (let pass = 0; pass < CHEEK_PASSES; pass += 1)
-    trimmed = combine(trimmed, FLAT_ELLIPSE, 'all');
-  return grown.map((value, at) => {
-    const x = at % PARSING_SIZE;
-    const isCheek = x <= LEFT_BAND_END || x >= RIGHT_BAND_START;
-    const kind = classes[at]!;
-    if (kind === MOUTH || kind === UPPER_LIP || kind === LOWER_LIP) return 255;
-    return kind === NOSE ? 0 : isCheek ? trimmed[at]! : value;
-  });
+  for (let pass = 1; pass <= CHEEK_PASSES; pass += 1) {
+    trimmed = combine(trimmed, FLAT_ELLIPSE, 'all', start === 0 ? 0 : start + pass);
+  }
+  const out = new Uint8Array(PARSING_SIZE * PARSING_SIZE);
+  for (let y = firstRow, at = firstRow * PARSING_SIZE; y < PARSING_SIZE; y += 1) {
+    for (let x = 0; x < PARSING_SIZE; x += 1, at += 1) {
+      const isCheek = x <= LEFT_BAND_END || x >= RIGHT_BAND_START;
+      const kind = classes[at]!; // 512 × 512, as all here
+      if (kind === MOUTH || kind === UPPER_LIP || kind === LOWER_LIP) out[at] = 255;
+      else if (kind !== NOSE) out[at] = isCheek ? trimmed[at]! : grown[at]!;
+    }
+  }
+  return out;
 }
 
-/** Dilation (`any` pixel under the element) or erosion (`all` of them); what lies outside is left out. */
-function combine(mask: Uint8Array, element: Runs, mode: 'any' | 'all'): Uint8Array {
+/**
+ * Dilation (`any` pixel under the element) or erosion (`all` of them) of the rows from `firstRow` on; what lies
+ * outside the picture is left out.
+ */
+function combine(
+  mask: Uint8Array,
+  element: Runs,
+  mode: 'any' | 'all',
+  firstRow: number,
+): Uint8Array {
   const size = PARSING_SIZE;
+  const reach = Math.max(...element.map(({ dy }) => Math.abs(dy)));
+  // Number of set pixels left of each place of a row: any run is one difference.
   const sums = new Int32Array((size + 1) * size);
-  for (let y = 0; y < size; y += 1) {
+  for (let y = Math.max(0, firstRow - reach); y < size; y += 1) {
     const row = y * (size + 1);
     for (let x = 0; x < size; x += 1) {
-      sums[row + x + 1] = sums[row + x]! + (mask[y * size + x]! === 0 ? 0 : 1);
+      sums[row + x + 1] = sums[row + x]! + (mask[y * size + x]! === 0 ? 0 : 1); // in the tables
     }
   }
   const out = new Uint8Array(size * size);
-  for (let y = 0; y < size; y += 1) {
+  for (let y = firstRow; y < size; y += 1) {
+    const runs = element.filter(({ dy }) => y + dy >= 0 && y + dy < size);
     for (let x = 0; x < size; x += 1) {
-      let isAny = false;
-      let isAll = true;
-      for (const { dy, left, right } of element) {
-        const row = y + dy;
-        if (row < 0 || row >= size) continue;
+      let isSet = mode === 'all';
+      for (const { dy, left, right } of runs) {
+        const row = (y + dy) * (size + 1);
         const from = Math.max(0, x + left);
         const to = Math.min(size, x + right + 1);
-        const set = sums[row * (size + 1) + to]! - sums[row * (size + 1) + from]!;
-        if (set > 0) isAny = true;
-        if (set < to - from) isAll = false;
+        const set = sums[row + to]! - sums[row + from]!; // to ≤ size
+        if (mode === 'any' ? set > 0 : set < to - from) {
+          isSet = !isSet;
+          break;
+        }
       }
-      out[y * size + x] = (mode === 'any' ? isAny : isAll) ? 255 : 0;
+      out[y * size + x] = isSet ? 255 : 0;
     }
   }
   return out;

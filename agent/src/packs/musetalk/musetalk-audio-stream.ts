@@ -1,7 +1,9 @@
 /**
- * Sound → what the UNet hears, streaming. Every hop of H frames the encoder hears the last seconds and a little of what
- * comes after the hop; features computed once are kept, so that windows go on over hops without a joint. The cue of a
- * frame is its window: tokens × width numbers (the positional encoding is in the graph).
+ * Sound → what the UNet hears, streaming. Once per hop of H frames the encoder hears the last seconds and a little of
+ * what comes after the hop. All ten features of a frame's window come from one run, the older ones with the real sound
+ * before them: Whisper adds positions to its features, and the UNet only ever saw windows of consecutive ones, so
+ * features of several runs must not be mixed. It also makes a frame the same whether its predecessors were skipped or
+ * not. The cue of a frame is its window: tokens × width numbers (the other positional encoding is in the UNet's graph).
  */
 import { MEL_BINS, samplesForMelFrame } from '../../features/log-mel.ts';
 import type { AudioStream, Cue } from '../../pipeline/model-pack.ts';
@@ -60,12 +62,11 @@ export class MusetalkAudioStream implements AudioStream {
   readonly #leftFrames: number;
   readonly #inputFrames: number;
   readonly #input: Float32Array;
-  /** Features [start, end) at feature mod capacity. */
+  /** Features #firstFeature … of the last run, for the frames of hop #hop. */
   readonly #features: Float32Array;
-  readonly #featureCapacity: number;
   readonly #cue: Cue;
-  #featureStart = 0;
-  #featureEnd = 0;
+  #firstFeature = 0;
+  #hop = -1;
 
   constructor(encoder: SoundEncoder, settings: StreamingSettings) {
     this.#encoder = encoder;
@@ -80,8 +81,8 @@ export class MusetalkAudioStream implements AudioStream {
     }
     this.#input = new Float32Array(MEL_BINS * this.#inputFrames);
     this.#mel = new WhisperMelRing(span + BACKLOG_FRAMES * MEL_PER_FRAME);
-    this.#featureCapacity = WINDOW_FEATURES + MEL_PER_FRAME * settings.hopFrames;
-    this.#features = new Float32Array(this.#featureCapacity * encoder.featureLength);
+    const featureCount = endFeature(settings.hopFrames - 1) - firstFeature(0);
+    this.#features = new Float32Array(featureCount * encoder.featureLength);
     this.#cue = { parameters: new Float32Array(WINDOW_FEATURES * encoder.featureLength) };
   }
 
@@ -94,7 +95,8 @@ export class MusetalkAudioStream implements AudioStream {
   }
 
   async cue(frameIndex: number): Promise<Cue> {
-    if (this.#featureEnd < endFeature(frameIndex)) await this.#encodeHopOf(frameIndex);
+    const hop = Math.floor(frameIndex / this.#settings.hopFrames);
+    if (hop !== this.#hop) await this.#encode(hop);
     fillWindow(
       frameIndex,
       this.#encoder.featureLength,
@@ -106,38 +108,29 @@ export class MusetalkAudioStream implements AudioStream {
 
   clearBuffer(): void {
     this.#mel.clear();
-    this.#featureStart = 0;
-    this.#featureEnd = 0;
+    this.#hop = -1;
   }
 
-  async #encodeHopOf(frame: number): Promise<void> {
+  async #encode(hop: number): Promise<void> {
     const { hopFrames } = this.#settings;
-    const hopStart = frame - (frame % hopFrames);
-    const first = Math.max(0, firstFeature(hopStart));
-    const end = endFeature(hopStart + hopFrames - 1);
-    const melEnd = melEndOf(frame, this.#settings);
+    const { featureLength } = this.#encoder;
+    const first = firstFeature(hop * hopFrames);
+    const end = endFeature((hop + 1) * hopFrames - 1);
     // At the start of a stream the window begins with it, as a segment of the reference does.
-    const melStart = Math.max(0, MEL_PER_FEATURE * firstFeature(hopStart) - this.#leftFrames);
+    const melStart = Math.max(0, MEL_PER_FEATURE * first - this.#leftFrames);
+    const melEnd = melEndOf(hop * hopFrames, this.#settings);
     this.#mel.fill(melStart, melEnd, this.#inputFrames, this.#input);
     const hidden = await this.#encoder.run(this.#input, this.#inputFrames);
-    const isContinued = this.#featureStart <= first && this.#featureEnd > first;
-    const from = isContinued ? this.#featureEnd : first;
-    if (!isContinued) this.#featureStart = first;
-    const length = this.#encoder.featureLength;
-    for (let feature = from; feature < end; feature += 1) {
-      const at = (feature - melStart / MEL_PER_FEATURE) * length;
-      this.#features.set(
-        hidden.subarray(at, at + length),
-        (feature % this.#featureCapacity) * length,
-      );
-    }
-    this.#featureEnd = end;
-    this.#featureStart = Math.max(this.#featureStart, end - this.#featureCapacity);
+    this.#firstFeature = Math.max(0, first);
+    const from = (this.#firstFeature - melStart / MEL_PER_FEATURE) * featureLength;
+    const length = (end - this.#firstFeature) * featureLength;
+    this.#features.set(hidden.subarray(from, from + length));
+    this.#hop = hop;
   }
 
   #featureAt(feature: number): Float32Array | undefined {
-    if (feature < this.#featureStart || feature >= this.#featureEnd) return undefined;
-    const at = (feature % this.#featureCapacity) * this.#encoder.featureLength;
+    if (feature < 0) return undefined;
+    const at = (feature - this.#firstFeature) * this.#encoder.featureLength;
     return this.#features.subarray(at, at + this.#encoder.featureLength);
   }
 }

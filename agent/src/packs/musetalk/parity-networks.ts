@@ -21,6 +21,7 @@ import { compareValues, type StageResult } from './stage-result.ts';
 type Limits = {
   readonly suffix: string;
   readonly features: number;
+  /** Of the mean: the edge of the masked half makes single latents wander (models/musetalk-v15/fixtures/README.md). */
   readonly latents: number;
   readonly picture: number;
   readonly pictureLimits: 'max' | 'mean';
@@ -34,11 +35,11 @@ export const FLOAT32_LIMITS: Limits = {
   picture: 1,
   pictureLimits: 'max',
 };
-/** Halves have 11 bits: single pixels differ by many steps, their mean must not (docs/model-packs.md). */
+/** Halves have 11 bits: single pixels differ by many steps, their mean must not (models/musetalk-v15/fixtures/README.md). */
 export const FLOAT16_LIMITS: Limits = {
   suffix: '-fp16',
   features: 0.1,
-  latents: 0.1,
+  latents: 5e-3,
   picture: 0.5,
   pictureLimits: 'mean',
 };
@@ -77,7 +78,13 @@ export async function networkStages(
   const latents = await ourLatents(golden, graphs);
   const expectedLatents = await golden.tensor('latents');
   results.push(
-    compareValues(named('latents'), asFloats(latents), expectedLatents.data, limits.latents),
+    compareValues(
+      named('latents'),
+      asFloats(latents),
+      expectedLatents.data,
+      limits.latents,
+      'mean',
+    ),
   );
 
   const jobs = windows.map((audio) => ({ latents, audio }));
