@@ -1,5 +1,5 @@
 /** `npm run eval`: the quality figures of a model pack, measured on the product's own code. docs/evaluation.md. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AvatarError, toAvatarError } from '../agent/src/errors.ts';
 import { consoleSummary } from './console-table.ts';
@@ -25,11 +25,14 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
+  // Before minutes of measuring, not after.
+  if (options.json !== undefined) makeFolder('--json', dirname(options.json));
+  if (options.report !== undefined) makeFolder('--report', options.report);
   const evaluation = await evaluate(options, say);
   if (options.report !== undefined) await writeReport(evaluation, options.report, say);
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   if (options.json !== undefined) {
-    write(options.json, `${JSON.stringify(rounded(evaluation.figures), null, 1)}\n`);
+    writeFileSync(options.json, `${JSON.stringify(rounded(evaluation.figures), null, 1)}\n`);
   }
   process.stdout.write(`${consoleSummary(evaluation.figures).join('\n')}\n`);
   if (options.report !== undefined) {
@@ -40,12 +43,12 @@ async function main(args: readonly string[]): Promise<number> {
   return options.isStrict && isMissed ? EXIT_MISSED : 0;
 }
 
-function write(path: string, text: string): void {
+function makeFolder(option: string, folder: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
   } catch (cause) {
-    throw new AvatarError('REQUEST_INVALID', `--json ${path} cannot be written`, { cause });
+    throw new AvatarError('REQUEST_INVALID', `${option}: cannot write to ${folder}`, { cause });
   }
 }
 

@@ -2,6 +2,7 @@
 import { cpus, loadavg } from 'node:os';
 import { basename, join } from 'node:path';
 import { readLocalEnv } from '../agent/src/config/env.ts';
+import { AvatarError } from '../agent/src/errors.ts';
 import { verifyPack } from '../agent/src/models/verify-pack.ts';
 import { loadPack } from '../agent/src/packs/load-pack.ts';
 import type { ModelPack } from '../agent/src/pipeline/model-pack.ts';
@@ -11,7 +12,12 @@ import { judge } from './goals.ts';
 import { algorithmicLatency } from './latency.ts';
 import type { EvalOptions } from './options.ts';
 import { scorePictures, type PictureScores } from './picture-scores.ts';
-import { loadReferences } from './references.ts';
+import { loadReferences, type ReferenceSet } from './references.ts';
+import {
+  evaluateRenderedSpeakers,
+  type RenderedSpeakerScores,
+} from './rendered-speakers/evaluate.ts';
+import type { ScoredPicture } from './rendered-speakers/score-person.ts';
 import { scoreSpeech, type SpeechResult } from './score-speech.ts';
 import { openShippedAvatars, type ShippedAvatars } from './shipped-avatars.ts';
 
@@ -20,6 +26,8 @@ export type Evaluation = {
   /** Results per set of speech, festival first. */
   readonly speech: readonly SpeechResult[];
   readonly shipped: ShippedAvatars;
+  /** Every mouth shape of every rendered person, drawn by the product. */
+  readonly renderedPictures: readonly ScoredPicture[];
   readonly pack: ModelPack;
 };
 
@@ -35,6 +43,15 @@ export async function evaluate(
   const { sections, part } = options;
   const notes: string[] = [];
   const { modelsDir } = readLocalEnv();
+  // First what may be missing on this machine, so that nobody waits for an error.
+  const festivalSet = sections.has('festival')
+    ? await loadReferences('festival', { kind: 'festival' }, say)
+    : null;
+  const realSets: ReferenceSet[] = [];
+  for (const folder of sections.has('speech') ? options.speech : []) {
+    const source = { kind: 'speech', folder, part } as const;
+    realSets.push(await loadReferences(basename(folder), source, say));
+  }
   const pack = await loadPack(options.pack, modelsDir);
   const shipped = await openShippedAvatars(pack);
 
@@ -46,15 +63,13 @@ export async function evaluate(
     );
   }
   const avatars = sections.has('avatars') ? await pictures(shipped, say) : null;
-  const festival = sections.has('festival')
-    ? await scoreSpeech(pack, await loadReferences('festival', { kind: 'festival' }, say), say)
+  const renderedPictures: ScoredPicture[] = [];
+  const rendered = sections.has('rendered')
+    ? await renderedSpeakers(modelsDir, renderedPictures, notes, say)
     : null;
+  const festival = festivalSet && (await scoreSpeech(pack, festivalSet, say));
   const real: SpeechResult[] = [];
-  for (const folder of sections.has('speech') ? options.speech : []) {
-    const name = basename(folder);
-    const set = await loadReferences(name, { kind: 'speech', folder, part }, say);
-    real.push(await scoreSpeech(pack, set, say));
-  }
+  for (const set of realSets) real.push(await scoreSpeech(pack, set, say));
   if (sections.has('speech') && options.speech.length === 0) {
     notes.push('real speech is not scored: give folders with --speech DIR (docs/evaluation.md)');
   }
@@ -63,6 +78,7 @@ export async function evaluate(
 
   const latency = algorithmicLatency(pack);
   const all = avatars && Object.values(avatars);
+  const outside = [...(all ?? []), ...(rendered ? [rendered] : [])];
   const figures: Figures = {
     pack: pack.facts.name,
     packVersion: pack.facts.version,
@@ -73,7 +89,13 @@ export async function evaluate(
     realSpeech: real.length === 0 ? null : combineSpeech(real),
     algorithmicLatencyMs: latency.totalMs,
     latency,
-    outsideMaskMaxError: all && Math.max(...all.map((scores) => scores.outsideMaskMaxError)),
+    renderedSpeakers: rendered,
+    openAreaRatio: rendered && rendered.openAreaRatio,
+    textureRatio: rendered && rendered.textureRatio,
+    outsideMaskMaxError:
+      outside.length === 0
+        ? null
+        : Math.max(...outside.map((scores) => scores.outsideMaskMaxError)),
     silenceMaxChange: all && Math.max(...all.map((scores) => scores.silenceMaxChange)),
     avatars,
     cpuMsPerFrame: cpu,
@@ -84,8 +106,29 @@ export async function evaluate(
     figures: { ...figures, goals: judge(figures) },
     speech: festival ? [festival, ...real] : real,
     shipped,
+    renderedPictures,
     pack,
   };
+}
+
+/** Null with a note when the data set is not there: everything else can still be measured. */
+async function renderedSpeakers(
+  modelsDir: string,
+  pictures: ScoredPicture[],
+  notes: string[],
+  say: (line: string) => void,
+): Promise<RenderedSpeakerScores | null> {
+  say('rendered speakers …');
+  try {
+    return await evaluateRenderedSpeakers({
+      modelsDir,
+      onPicture: (picture) => pictures.push(picture),
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof AvatarError) || thrown.code !== 'SOURCE_MISSING') throw thrown;
+    notes.push(`rendered speakers are not scored: ${thrown.message}`);
+    return null;
+  }
 }
 
 function cpuTime(

@@ -4,6 +4,7 @@ import type { CpuTime } from './cpu-time.ts';
 import type { GoalResult } from './goals.ts';
 import type { Latency } from './latency.ts';
 import type { Part } from './options.ts';
+import type { RenderedSpeakerScores } from './rendered-speakers/evaluate.ts';
 import type { PictureScores } from './picture-scores.ts';
 import type { SpeechResult } from './score-speech.ts';
 import { overSpeakers, type SpeakerScores } from './scoring.ts';
@@ -34,6 +35,11 @@ export type Figures = {
   readonly realSpeech: SpeechFigures | null;
   readonly algorithmicLatencyMs: number;
   readonly latency: Latency;
+  /** The renderer on rendered people whose landmarks are known. */
+  readonly renderedSpeakers: RenderedSpeakerScores | null;
+  readonly openAreaRatio: number | null;
+  readonly textureRatio: number | null;
+  /** Over rendered people and shipped avatars. */
   readonly outsideMaskMaxError: number | null;
   readonly silenceMaxChange: number | null;
   /** By avatar. */

@@ -88,6 +88,20 @@ export const GOALS: readonly Goal[] = [
     digits: 2,
   },
   { figure: 'textureRatio', label: 'rendered speakers: texture ratio', min: 0.7, digits: 2 },
+  {
+    figure: 'renderedSpeakers.seamRatio',
+    label: 'rendered speakers: seam ÷ source',
+    max: 1.1,
+    digits: 2,
+  },
+  {
+    figure: 'renderedSpeakers.avOffsetMs',
+    label: 'rendered speakers: picture behind sound',
+    min: -40,
+    max: 40,
+    digits: 0,
+    unit: 'ms',
+  },
   { figure: 'outsideMaskMaxError', label: 'error outside the mask', max: 0, digits: 0 },
   { figure: 'silenceMaxChange', label: 'change in silence and at −50 dB', max: 0, digits: 0 },
   {

@@ -20,6 +20,7 @@ th:first-child, td:first-child { text-align: left; white-space: normal; } th { c
 .strip { overflow-x: auto; padding-bottom: 6px; } .strip:focus-visible { outline: 2px solid var(--target); }
 svg { display: block; } .film { display: flex; } figure { margin: 0; flex: none; }
 figure img { display: block; } figcaption { font-size: 11px; color: var(--quiet); text-align: center; } figcaption b { color: var(--ink); }
+.pairs { display: flex; flex-wrap: wrap; gap: 12px; margin-top: 8px; } .pairing img { display: inline-block; width: 110px; height: 110px; }
 .grid { stroke: var(--line); } .base { stroke: var(--line); } .closure { fill: var(--band); }
 .target { fill: none; stroke: var(--target); stroke-width: 2; } .product { fill: none; stroke: var(--product); stroke-width: 1.8; }
 .phoneme { fill: var(--sound); stroke: var(--card); } .phoneme.pp { fill: var(--pp); } .phoneme.sil { fill: none; }

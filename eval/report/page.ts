@@ -6,8 +6,12 @@ import { escapeHtml, htmlTable, linePath } from './html.ts';
 import { PAGE_CSS } from './page.css.ts';
 import { sentenceHtml, type SentenceView } from './sentence.ts';
 
-/** HTML of the whole report. */
-export function reportPage(figures: JudgedFigures, sentences: readonly SentenceView[]): string {
+/** HTML of the whole report; `renderedPictures` is the HTML of rendered-pictures.ts. */
+export function reportPage(
+  figures: JudgedFigures,
+  sentences: readonly SentenceView[],
+  renderedPictures: string,
+): string {
   const { pack, packVersion, part, machine, seconds, notes, goals } = figures;
   const measured = goals.filter(({ isMet }) => isMet !== null);
   const met = measured.filter(({ isMet }) => isMet === true).length;
@@ -30,6 +34,7 @@ ${speakerSection('Real speech', figures.realSpeech)}
 ${offsetSection(figures)}
 ${latencySection(figures)}
 ${avatarSection(figures)}
+${renderedPictures}
 ${sentenceSection(sentences)}
 </main></body>
 </html>

@@ -1,11 +1,11 @@
 /** Writes the report page: picks sentences, has avatars speak them, puts everything into one file. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AvatarError } from '../../agent/src/errors.ts';
 import type { Evaluation } from '../evaluate.ts';
 import type { ScoredUtterance, SpeechResult } from '../score-speech.ts';
 import { filmstrip, STRIP_STEP_MS } from './filmstrip.ts';
 import { reportPage } from './page.ts';
+import { renderedPicturesHtml } from './rendered-pictures.ts';
 import type { SentenceView } from './sentence.ts';
 
 /** Per speaker and in all, so that the page stays below about 10 MB. */
@@ -15,9 +15,9 @@ const MAX_SENTENCES = 16;
 const MAX_SENTENCE_MS = 75 * STRIP_STEP_MS;
 const SAMPLES_PER_MS = 16;
 
-/** Write `folder`/index.html. @throws AvatarError REQUEST_INVALID when the folder cannot be written */
+/** Write index.html into `folder`, which is there. */
 export async function writeReport(
-  { figures, speech, shipped: { avatars, settings } }: Evaluation,
+  { figures, speech, renderedPictures, shipped: { avatars, settings } }: Evaluation,
   folder: string,
   say: (line: string) => void,
 ): Promise<void> {
@@ -40,12 +40,8 @@ export async function writeReport(
       frames: await filmstrip(speaker, samples, settings),
     });
   }
-  try {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'index.html'), reportPage(figures, sentences));
-  } catch (cause) {
-    throw new AvatarError('REQUEST_INVALID', `--report ${folder} cannot be written`, { cause });
-  }
+  const people = await renderedPicturesHtml(renderedPictures);
+  writeFileSync(join(folder, 'index.html'), reportPage(figures, sentences, people));
 }
 
 /** The first sentences of each speaker. */
