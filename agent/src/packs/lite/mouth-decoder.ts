@@ -21,11 +21,11 @@ export type MouthTable = z.infer<typeof mouthTableSchema>;
 const CLASS_COUNT = 24;
 const PARAMETER_COUNT = 12;
 /** Share of the posterior decode, for the jaw and for all else; the rest is the regression head. */
-const JAW_POSTERIOR_SHARE = 0.15;
+const JAW_POSTERIOR_SHARE = 0.1;
 const POSTERIOR_SHARE = 0.7;
-/** The gate starts at p = 0.125 and is shut at p = 0.75. */
-const GATE_GAIN = 1.6;
-const GATE_OFFSET = 0.2;
+/** The gate starts at p = 0.04 and is shut at p = 0.46. */
+const GATE_GAIN = 2.4;
+const GATE_OFFSET = 0.1;
 const JAW_GAIN = 1.2;
 const PRESS_WHEN_SHUT = 0.35;
 
