@@ -101,7 +101,7 @@ export class AvatarCabinet {
     let loading = this.#packs.get(model);
     const isFirst = loading === undefined;
     if (loading === undefined) {
-      loading = loadPack(model, this.#modelsDir);
+      loading = loadPack(model, this.#modelsDir, 'live');
       this.#packs.set(model, loading);
       // A pack that could not be loaded is tried again with the next avatar: its files may have been mended.
       loading.catch(() => this.#packs.delete(model));

@@ -273,7 +273,12 @@ export class Engine implements EngineHost {
 
   #noteLimits(model: string, facts: readonly PackFacts[]): void {
     const limits = facts.flatMap(({ maxSessions }) => maxSessions ?? []);
-    if (limits.length > 0) this.#packLimits.set(model, Math.min(...limits));
+    if (limits.length === 0 || this.#packLimits.has(model)) return;
+    this.#packLimits.set(model, Math.min(...limits));
+    for (const { notice, framesPerSecond, maxSessions } of facts) {
+      if (notice !== undefined) this.logger.warn({ model, framesPerSecond, maxSessions }, notice);
+      else this.logger.info({ model, framesPerSecond, maxSessions }, 'speed of the model pack');
+    }
   }
 
   #leastLoaded(): RenderThreadHandle | undefined {

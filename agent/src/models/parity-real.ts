@@ -54,7 +54,8 @@ export async function realStages(
   const graphs = await openGraphs(packDir, options);
   try {
     const samples = resample(wav.samples, wav.sampleRateHz, 16_000);
-    const features = await offlineFeatures(graphs.sound, samples);
+    const { sound } = await graphs.painting();
+    const features = await offlineFeatures(sound, samples);
     const step = Math.max(1, Math.ceil(names.length / MAX_PICTURES));
     const faces: Pair = { ours: [], theirs: [] };
     const rest: Pair = { ours: [], theirs: [] };
@@ -68,7 +69,7 @@ export async function realStages(
         number,
       ];
       const box = { x0, y0, x1, y1 };
-      const audio = offlineWindow(features, graphs.sound.featureLength, index);
+      const audio = offlineWindow(features, sound.featureLength, index);
       const avatarName = `${String(avatarFrame).padStart(8, '0')}.png`;
       const made = await makePicture(graphs, folder, avatarName, box, audio);
       const theirs = await readPicture(folder, `pictures/${name}`);
@@ -114,10 +115,9 @@ async function makePicture(
       `${folder}/mask/${name} is ${mask.width}×${mask.height} px; the box in coords.json makes a square of ${square.x1 - square.x0}: take both from one preparation`,
     );
   }
-  const { mouth } = graphs;
+  const { mouth } = await graphs.painting();
   const bgr = swapRedAndBlue(resizeLanczos4(cropBlack(frame, box), FACE_SIZE, FACE_SIZE));
-  const format = { type: mouth.latentType, length: mouth.latentLength };
-  const latents = await graphs.whilePreparing((encoder) => encodeCrop(encoder, bgr, format));
+  const latents = await graphs.whilePreparing((encoder) => encodeCrop(encoder, bgr));
   const face = await mouth.run([{ latents, audio }]);
   const place = placeOf(box, square, mask.data);
   const patch = new PatchMaker(place.alpha.length).make(face, place, 1);

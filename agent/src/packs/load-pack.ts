@@ -9,13 +9,13 @@ export const runsInOneThread = (model: string): boolean => model === 'musetalk-v
 
 /**
  * Load the pack `model` from `modelsDir`/`model`. Verifies its files and warms up.
- * @param onWarning told in one sentence when the pack works but not well here. Default: nobody is
+ * @param use `live`: what is late may be replaced by what is quicker; `offline`: the same input gives the same bytes
  * @throws AvatarError MODEL_PACK_MISSING | MODEL_PACK_CORRUPT
  */
 export async function loadPack(
   model: string,
   modelsDir: string,
-  onWarning?: (message: string) => void,
+  use: 'live' | 'offline' = 'offline',
 ): Promise<ModelPack> {
   switch (model) {
     case 'lite': {
@@ -27,7 +27,12 @@ export async function loadPack(
       return new ProbePack();
     case 'musetalk-v15': {
       const { loadMusetalkPack } = await import('./musetalk/musetalk-pack.ts');
-      return loadMusetalkPack(join(modelsDir, 'musetalk-v15'), { onWarning });
+      const { FallbackPack } = await import('./musetalk/fallback-pack.ts');
+      const { loadLitePack } = await import('./lite/lite-pack.ts');
+      const musetalk = await loadMusetalkPack(join(modelsDir, 'musetalk-v15'));
+      const lite = await loadLitePack(join(modelsDir, 'lite'));
+      const now = use === 'live' ? (): number => performance.now() : undefined;
+      return new FallbackPack(musetalk, lite, { now });
     }
     default:
       throw new AvatarError(

@@ -128,6 +128,8 @@ export type PackFacts = {
    * overlap (never those of one session). Default 1: one call at a time in a thread.
    */
   readonly maxBatch?: number;
+  /** One sentence for the log when the pack works here, but not well. */
+  readonly notice?: string;
 };
 
 /** Length of a pack's Cue.parameters. */
@@ -136,6 +138,7 @@ export const parameterCountOf = ({ parameterCount, parameterNames }: PackFacts):
 
 /** A loaded model pack in one thread. Loading verifies files and shapes and warms up. */
 export interface ModelPack {
+  /** What depends on this machine (speed, notice) may only be known once an avatar is open. */
   readonly facts: PackFacts;
   /**
    * Bytes the pack stores in an avatar's bundle. Deterministic. Settings that change them are part of the bundle's key
@@ -143,7 +146,7 @@ export interface ModelPack {
    */
   prepare(frames: FrameStore, track: FaceTrack, settings: PackAvatarSettings): Promise<Uint8Array>;
   openAvatar(asset: AvatarAsset): Promise<PackAvatar>;
-  /** A new audio stream whose first pushed sample is sample 0 of frame 0. */
+  /** Only after an avatar was opened. A new audio stream whose first pushed sample is sample 0 of frame 0. */
   openStream(): AudioStream;
   close(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { AvatarError, toAvatarError } from '../../errors.ts';
 import { InferenceModel, type ExecutionProvider } from '../../models/inference-session.ts';
 import { verifyPack, type VerifiedPack } from '../../models/verify-pack.ts';
+import { WINDOW_FEATURES } from './feature-windows.ts';
 import { CPU_BATCH_SIZES, GPU_BATCH_SIZES, MouthNetwork } from './mouth-network.ts';
 import { DEFAULT_STREAMING, type StreamingSettings } from './musetalk-audio-stream.ts';
 import { SoundEncoder } from './sound-encoder.ts';
@@ -25,13 +26,21 @@ export const HOW_TO_GET =
   '3. npm run models -- verify musetalk-v15, 4. npm run avatar -- prepare --id me --video me.mp4 --model musetalk-v15, 5. npm start. ' +
   'Until then set `model: lite` for this avatar or in `service`';
 
+/** The graphs of live use, loaded and fitting together. */
+export type PaintingGraphs = {
+  readonly provider: ExecutionProvider;
+  /** Why they do not run on a GPU; undefined when they do. */
+  readonly withoutGpu: string | undefined;
+  readonly sound: SoundEncoder;
+  readonly mouth: MouthNetwork;
+};
+
 /** See the head of this file. */
 export type MusetalkGraphs = {
   readonly version: string;
-  readonly provider: ExecutionProvider;
-  readonly sound: SoundEncoder;
-  readonly mouth: MouthNetwork;
   readonly streaming: StreamingSettings;
+  /** Loads at the first call. @throws AvatarError MODEL_PACK_CORRUPT | DEPENDENCY_MISSING */
+  readonly painting: () => Promise<PaintingGraphs>;
   /** Run `work` with the networks that only preparation needs; they are let go afterwards. */
   readonly whilePreparing: <T>(
     work: (cropEncoder: InferenceModel, faceParsing: InferenceModel | undefined) => Promise<T>,
@@ -48,8 +57,6 @@ export type GraphOptions = {
   readonly streaming?: Partial<StreamingSettings>;
   /** Threads of a CPU run, 0 = one per core. Default 0. */
   readonly threads?: number;
-  /** Told once when the pack will not run in real time. */
-  readonly onWarning?: ((message: string) => void) | undefined;
 };
 
 /** Open the pack in `packDir`. @throws AvatarError MODEL_PACK_MISSING with the way to the files | MODEL_PACK_CORRUPT */
@@ -64,73 +71,91 @@ export async function openGraphs(
     );
   }
   const pack = await verifyPack(packDir);
-  const { provider, model: soundModel } = await loadOnFirst(pack.path(FILES.sound), options);
-  const load = (path: string): Promise<InferenceModel> =>
-    InferenceModel.load(path, { provider, threads: options.threads ?? 0 });
-  const loaded = [soundModel];
+  let opening: Promise<PaintingGraphs> | undefined;
+  return {
+    version: pack.version,
+    streaming: { ...DEFAULT_STREAMING, ...options.streaming },
+    painting: () => {
+      opening ??= openPainting(pack, packDir, options);
+      return opening;
+    },
+    whilePreparing: (work) => withPreparation(pack, options, work),
+    release: async () => {
+      const opened = await opening?.catch(() => undefined); // what failed has let go of its graphs
+      await opened?.sound.release();
+      await opened?.mouth.release();
+    },
+  };
+}
+
+async function openPainting(
+  pack: VerifiedPack,
+  packDir: string,
+  options: GraphOptions,
+): Promise<PaintingGraphs> {
+  const first = await loadOnFirst(pack.path(FILES.sound), options);
+  const { provider, failures } = first;
+  const loaded = [first.model];
   try {
-    const sound = new SoundEncoder(soundModel, pack.path(FILES.sound));
+    const sound = new SoundEncoder(first.model, pack.path(FILES.sound));
     const files = options.decoder === 'taesd' ? [FILES.unet, FILES.taesd] : [FILES.mouth];
-    const mouthModels: InferenceModel[] = [];
+    const painters: InferenceModel[] = [];
     for (const file of files) {
-      const model = await load(pack.path(file));
+      const model = await loadOn(provider, pack.path(file), options);
       loaded.push(model);
-      mouthModels.push(model);
+      painters.push(model);
     }
     const batchSizes = provider === 'cpu' ? CPU_BATCH_SIZES : GPU_BATCH_SIZES;
-    const mouth = new MouthNetwork(mouthModels, batchSizes, pack.path(files[0]!)); // one or two files
-    return {
-      version: pack.version,
-      provider,
-      sound,
-      mouth,
-      streaming: { ...DEFAULT_STREAMING, ...options.streaming },
-      whilePreparing: (work) => withPreparation(pack, load, work),
-      release: async () => {
-        await sound.release();
-        await mouth.release();
-      },
-    };
+    const mouth = new MouthNetwork(painters, batchSizes, pack.path(files[0]!)); // one or two files
+    if (mouth.audioLength !== WINDOW_FEATURES * sound.featureLength) {
+      throw new AvatarError(
+        'MODEL_PACK_CORRUPT',
+        `${packDir}: the sound encoder gives ${sound.featureLength} numbers per feature, the painting network takes ${mouth.audioLength / WINDOW_FEATURES}; export the pack again`,
+      );
+    }
+    const withoutGpu = provider === 'cpu' ? failures.join('; ') : undefined;
+    return { provider, withoutGpu, sound, mouth };
   } catch (error) {
     for (const model of loaded) await model.release();
     throw error;
   }
 }
 
-/** Load a graph on the first processor that takes it. */
+const loadOn = (
+  provider: ExecutionProvider,
+  path: string,
+  { threads = 0 }: GraphOptions,
+): Promise<InferenceModel> => InferenceModel.load(path, { provider, threads });
+
+/** Load a graph on the first processor that takes it; `failures` says why the ones before did not. */
 async function loadOnFirst(
   path: string,
-  { providers = ['cuda', 'cpu'], threads = 0, onWarning }: GraphOptions,
-): Promise<{ provider: ExecutionProvider; model: InferenceModel }> {
-  const reasons: string[] = [];
-  for (const provider of providers) {
+  options: GraphOptions,
+): Promise<{ provider: ExecutionProvider; model: InferenceModel; failures: readonly string[] }> {
+  const failures: string[] = [];
+  for (const provider of options.providers ?? ['cuda', 'cpu']) {
     try {
-      const model = await InferenceModel.load(path, { provider, threads });
-      if (provider === 'cpu') {
-        const why = reasons.length > 0 ? ` (${reasons.join('; ')})` : '';
-        onWarning?.(
-          `musetalk-v15 runs on the CPU, which is far from real time: seconds per frame with the published weights${why}. Live sessions need an NVIDIA GPU with CUDA 12; see docs/model-packs.md, or set model: lite`,
-        );
-      }
-      return { provider, model };
+      return { provider, model: await loadOn(provider, path, options), failures };
     } catch (thrown) {
       const error = toAvatarError(thrown);
       if (error.code !== 'DEPENDENCY_MISSING') throw error;
-      reasons.push(error.message);
+      failures.push(error.message);
     }
   }
-  throw new AvatarError('DEPENDENCY_MISSING', reasons.join('; '));
+  throw new AvatarError('DEPENDENCY_MISSING', failures.join('; '));
 }
 
 async function withPreparation<T>(
   pack: VerifiedPack,
-  load: (path: string) => Promise<InferenceModel>,
+  options: GraphOptions,
   work: (cropEncoder: InferenceModel, faceParsing: InferenceModel | undefined) => Promise<T>,
 ): Promise<T> {
-  const cropEncoder = await load(pack.path(FILES.crop));
+  const { provider, model: cropEncoder } = await loadOnFirst(pack.path(FILES.crop), options);
   let faceParsing: InferenceModel | undefined;
   try {
-    if (pack.has(FILES.parsing)) faceParsing = await load(pack.path(FILES.parsing));
+    if (pack.has(FILES.parsing)) {
+      faceParsing = await loadOn(provider, pack.path(FILES.parsing), options);
+    }
     return await work(cropEncoder, faceParsing);
   } finally {
     await cropEncoder.release();

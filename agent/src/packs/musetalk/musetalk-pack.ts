@@ -3,7 +3,6 @@
  * weights. sound → windows (musetalk-audio-stream.ts), frames → latents and masks (musetalk-prepare.ts), both → faces
  * in batches over sessions (mouth-batcher.ts) → patches. How to get the files: docs/model-packs.md.
  */
-import { AvatarError } from '../../errors.ts';
 import type {
   AudioStream,
   AvatarAsset,
@@ -20,7 +19,12 @@ import { MouthBatcher } from './mouth-batcher.ts';
 import { framesPerSecondOf } from './mouth-network.ts';
 import { lookAheadMsOf, MusetalkAudioStream } from './musetalk-audio-stream.ts';
 import { MusetalkAvatar } from './musetalk-avatar.ts';
-import { openGraphs, type GraphOptions, type MusetalkGraphs } from './musetalk-graphs.ts';
+import {
+  openGraphs,
+  type GraphOptions,
+  type MusetalkGraphs,
+  type PaintingGraphs,
+} from './musetalk-graphs.ts';
 import { prepareMusetalk } from './musetalk-prepare.ts';
 import { decodePrepared } from './prepared-avatar.ts';
 
@@ -54,72 +58,92 @@ class GatheredStream implements AudioStream {
   }
 }
 
-class MusetalkPack implements ModelPack {
-  readonly facts: PackFacts;
-  readonly #graphs: MusetalkGraphs;
-  readonly #batcher: MouthBatcher;
+/** The pack once its painting graphs are loaded. */
+type Opened = PaintingGraphs & { readonly batcher: MouthBatcher };
 
-  constructor(graphs: MusetalkGraphs, framesPerSecond: number) {
+class MusetalkPack implements ModelPack {
+  readonly #graphs: MusetalkGraphs;
+  #facts: PackFacts;
+  #opening: Promise<Opened> | undefined;
+  #opened: Opened | undefined;
+
+  constructor(graphs: MusetalkGraphs) {
     this.#graphs = graphs;
-    this.#batcher = new MouthBatcher(graphs.mouth);
-    this.facts = {
+    this.#facts = {
       name: 'musetalk-v15',
       version: graphs.version,
       lookAheadMs: lookAheadMsOf(graphs.streaming),
       parameterNames: [],
-      parameterCount: graphs.mouth.audioLength,
-      framesPerSecond,
-      maxBatch: graphs.mouth.maxBatch,
-      maxSessions: Math.max(1, Math.floor((framesPerSecond * USABLE_RATIO) / FRAME_RATE_FPS)),
     };
+  }
+
+  /** Speed and length of cues are known when the first avatar is open. */
+  get facts(): PackFacts {
+    return this.#facts;
   }
 
   prepare(frames: FrameStore, track: FaceTrack, settings: PackAvatarSettings): Promise<Uint8Array> {
     return this.#graphs.whilePreparing((cropEncoder, faceParsing) =>
-      prepareMusetalk({ cropEncoder, faceParsing, format: this.#format }, frames, track, settings),
+      prepareMusetalk({ cropEncoder, faceParsing }, frames, track, settings),
     );
   }
 
-  openAvatar({ packData, frames }: AvatarAsset): Promise<PackAvatar> {
-    const prepared = decodePrepared(packData, frames, this.#format);
-    return Promise.resolve(new MusetalkAvatar(prepared, this.#batcher));
+  async openAvatar({ packData, frames }: AvatarAsset): Promise<PackAvatar> {
+    this.#opening ??= this.#open();
+    const { mouth, batcher } = await this.#opening;
+    const format = { type: mouth.latentType, length: mouth.latentLength };
+    return new MusetalkAvatar(decodePrepared(packData, frames, format), batcher);
   }
 
   openStream(): AudioStream {
-    const stream = new MusetalkAudioStream(this.#graphs.sound, this.#graphs.streaming);
-    return new GatheredStream(stream, this.#batcher);
+    if (!this.#opened) throw new Error('musetalk-v15: a stream needs an open avatar');
+    const { sound, batcher } = this.#opened;
+    const stream = new MusetalkAudioStream(sound, this.#graphs.streaming);
+    return new GatheredStream(stream, batcher);
   }
 
   async close(): Promise<void> {
     await this.#graphs.release();
   }
 
-  get #format(): { type: 'float32' | 'float16'; length: number } {
-    const { latentType, latentLength } = this.#graphs.mouth;
-    return { type: latentType, length: latentLength };
+  /** Load the painting graphs, warm them up and measure them. */
+  async #open(): Promise<Opened> {
+    const painting = await this.#graphs.painting();
+    const { mouth } = painting;
+    const framesPerSecond = framesPerSecondOf(await mouth.warmUp());
+    const notice = noticeOf(painting, framesPerSecond);
+    this.#facts = {
+      ...this.#facts,
+      parameterCount: mouth.audioLength,
+      framesPerSecond,
+      maxBatch: mouth.maxBatch,
+      maxSessions: Math.max(1, Math.floor((framesPerSecond * USABLE_RATIO) / FRAME_RATE_FPS)),
+      ...(notice !== undefined && { notice }),
+    };
+    this.#opened = { ...painting, batcher: new MouthBatcher(mouth) };
+    return this.#opened;
   }
 }
 
+/** One sentence when live sessions will not go well, else undefined. */
+function noticeOf({ withoutGpu }: PaintingGraphs, framesPerSecond: number): string | undefined {
+  const speed = `${framesPerSecond.toPrecision(2)} frames per second`;
+  if (withoutGpu !== undefined) {
+    const why = withoutGpu === '' ? '' : ` (${withoutGpu})`;
+    return `musetalk-v15 runs on the CPU: ${speed}, real time is ${FRAME_RATE_FPS}. Live sessions need an NVIDIA GPU with CUDA 12, see docs/model-packs.md; or set model: lite${why}`;
+  }
+  if (framesPerSecond * USABLE_RATIO >= FRAME_RATE_FPS) return undefined;
+  return `musetalk-v15 makes ${speed} on this GPU, too few for one session in real time (${FRAME_RATE_FPS}); the small decoder is faster (docs/model-packs.md), or set model: lite`;
+}
+
 /**
- * Load the pack in `packDir`, warm it up and measure it.
+ * Open the pack in `packDir`: verifies its files. Graphs are loaded when they are needed: those of preparation for
+ * `prepare`, the others (warmed up and measured) with the first avatar.
  * @throws AvatarError MODEL_PACK_MISSING naming the way to the files | MODEL_PACK_CORRUPT
  */
 export async function loadMusetalkPack(
   packDir: string,
   options: GraphOptions = {},
 ): Promise<ModelPack> {
-  const graphs = await openGraphs(packDir, options);
-  try {
-    const width = graphs.sound.featureLength;
-    if (graphs.mouth.audioLength % width !== 0) {
-      throw new AvatarError(
-        'MODEL_PACK_CORRUPT',
-        `${packDir}: the sound encoder's features (${width} numbers) do not fit the painting network (${graphs.mouth.audioLength}); export the pack again`,
-      );
-    }
-    return new MusetalkPack(graphs, framesPerSecondOf(await graphs.mouth.warmUp()));
-  } catch (error) {
-    await graphs.release();
-    throw error;
-  }
+  return new MusetalkPack(await openGraphs(packDir, options));
 }

@@ -11,15 +11,13 @@ import { geometricParsing } from './geometric-parsing.ts';
 import { FACE_SIZE, placeOf } from './mouth-patch.ts';
 import { resizeLanczos4 } from './opencv-resize.ts';
 import type { Picture8, Rect } from './picture.ts';
-import { encodePrepared, type LatentFormat, type PreparedFrame } from './prepared-avatar.ts';
+import { encodePrepared, type PreparedFrame } from './prepared-avatar.ts';
 
 /** The networks of a preparation. */
 export type PrepareNetworks = {
   readonly cropEncoder: InferenceModel;
   /** The face-parsing network; undefined: the mask comes from the face mesh. */
   readonly faceParsing: InferenceModel | undefined;
-  /** What the painting network wants. */
-  readonly format: LatentFormat;
 };
 
 /** Smallest face box worth painting, px. */
@@ -53,11 +51,11 @@ export async function prepareMusetalk(
       `No frame has a face box of at least ${MIN_BOX_PX} px inside the picture. Use a source with a larger face${shift}.`,
     );
   }
-  return encodePrepared(prepared, { width, height }, networks.format);
+  return encodePrepared(prepared, { width, height });
 }
 
 async function prepareFrame(
-  { cropEncoder, faceParsing, format }: PrepareNetworks,
+  { cropEncoder, faceParsing }: PrepareNetworks,
   frames: FrameStore,
   track: FaceTrack,
   frame: number,
@@ -74,7 +72,7 @@ async function prepareFrame(
     crop[i] = crop[i + 2]!;
     crop[i + 2] = red;
   }
-  const latents = await encodeCrop(cropEncoder, crop, format);
+  const latents = await encodeCrop(cropEncoder, crop);
   return { ...placeOf(box, square, blendMask(box, classes)), latents };
 }
 

@@ -13,6 +13,7 @@ import { FACE_BYTES, type MouthJob, type MouthNetwork } from './mouth-network.ts
 import { blendOverRgb, FACE_SIZE, PatchMaker, placeOf } from './mouth-patch.ts';
 import type { MusetalkGraphs } from './musetalk-graphs.ts';
 import { offlineFeatures, offlineWindow } from './offline-windows.ts';
+import type { SoundEncoder } from './sound-encoder.ts';
 import { resizeLanczos4 } from './opencv-resize.ts';
 import { bytesOf, cut, keptRows, swapRedAndBlue, toPicture } from './parity-pictures.ts';
 import { compareValues, type StageResult } from './stage-result.ts';
@@ -53,7 +54,7 @@ export async function networkStages(
   graphs: MusetalkGraphs,
   limits: Limits,
 ): Promise<StageResult[]> {
-  const { sound, mouth } = graphs;
+  const { sound, mouth } = await graphs.painting();
   const named = (stage: string): string => stage + limits.suffix;
   const pcm = await golden.tensor('audio-pcm');
   const samples = Float32Array.from(pcm.data, (sample) => sample / 32768);
@@ -63,7 +64,7 @@ export async function networkStages(
   const kept = whole.subarray(0, expectedFeatures.data.length);
   const results = [
     compareValues(named('features'), kept, expectedFeatures.data, limits.features),
-    await shortFeatures(golden, graphs, samples, limits),
+    await shortFeatures(golden, sound, samples, limits),
   ];
 
   const expectedWindows = await golden.tensor('audio-windows');
@@ -108,19 +109,18 @@ export async function smallDecoderStage(
   const expected = await golden.tensor('painted-face-taesd');
   const pcm = await golden.tensor('audio-pcm');
   const samples = Float32Array.from(pcm.data, (sample) => sample / 32768);
-  const features = await offlineFeatures(graphs.sound, samples);
+  const { sound, mouth } = await graphs.painting();
+  const features = await offlineFeatures(sound, samples);
   const frame = z.int().parse(expected.facts['frame']);
-  const audio = offlineWindow(features, graphs.sound.featureLength, frame);
-  const [face] = await paintAll(graphs.mouth, [
-    { latents: await ourLatents(golden, graphs), audio },
-  ]);
+  const audio = offlineWindow(features, sound.featureLength, frame);
+  const [face] = await paintAll(mouth, [{ latents: await ourLatents(golden, graphs), audio }]);
   const rows = keptRows(faceOf(face ?? new Uint8Array(FACE_BYTES)), expected.rowStep);
   return compareValues('picture-taesd', rows, expected.data, 1);
 }
 
 async function shortFeatures(
   golden: GoldenVectors,
-  { sound }: MusetalkGraphs,
+  sound: SoundEncoder,
   samples: Float32Array,
   limits: Limits,
 ): Promise<StageResult> {
@@ -140,13 +140,12 @@ async function shortFeatures(
 /** Latents of the golden frame's face, in the network's number format. */
 async function ourLatents(
   golden: GoldenVectors,
-  { mouth, whilePreparing }: MusetalkGraphs,
+  { whilePreparing }: MusetalkGraphs,
 ): Promise<MouthJob['latents']> {
   const [first] = await golden.cases('composites', compositeCaseSchema);
   const frame = toPicture(await golden.tensor('frame'));
   const crop = resizeLanczos4(cropBlack(frame, first!.box), FACE_SIZE, FACE_SIZE); // the golden set has composites
-  const format = { type: mouth.latentType, length: mouth.latentLength };
-  return whilePreparing((cropEncoder) => encodeCrop(cropEncoder, crop, format));
+  return whilePreparing((cropEncoder) => encodeCrop(cropEncoder, crop));
 }
 
 /** The finished picture: our mask from the golden parsing, our painted face, over the golden frame. */

@@ -18,7 +18,7 @@ const FRAME: PreparedFrame = {
 
 describe('prepared data', () => {
   it('comes back as it was, from any place in memory', () => {
-    const bytes = encodePrepared([undefined, FRAME], SIZE, HALVES);
+    const bytes = encodePrepared([undefined, FRAME], SIZE);
     const shifted = new Uint8Array(bytes.length + 1);
     shifted.set(bytes, 1);
     for (const data of [bytes, shifted.subarray(1)]) {
@@ -29,7 +29,7 @@ describe('prepared data', () => {
   });
 
   it('is refused for other frames, other latents and when it is cut off', () => {
-    const bytes = encodePrepared([undefined, FRAME], SIZE, HALVES);
+    const bytes = encodePrepared([undefined, FRAME], SIZE);
     const read =
       (data: Uint8Array, store = STORE, format = HALVES) =>
       (): unknown =>

@@ -29,13 +29,14 @@ export type PreparedAvatar = {
 /** Number format of latents. */
 export type LatentFormat = { readonly type: 'float32' | 'float16'; readonly length: number };
 
-/** Bytes of an avatar. */
+/** Bytes of an avatar. All latents are of one type and length. */
 export function encodePrepared(
   frames: readonly (PreparedFrame | undefined)[],
   size: { readonly width: number; readonly height: number },
-  format: LatentFormat,
 ): Uint8Array {
-  const latentBytes = format.type === 'float16' ? 2 : 4;
+  const latents = frames.find((frame) => frame !== undefined)?.latents ?? new Uint16Array(0);
+  const format = { length: latents.length };
+  const latentBytes = latents.BYTES_PER_ELEMENT;
   const latentsAt = (HEAD + frames.length * ENTRY) * 4;
   const alphasAt = latentsAt + frames.length * format.length * latentBytes;
   const alphaBytes = frames.reduce((sum, frame) => sum + (frame?.alpha.length ?? 0), 0);
