@@ -1,6 +1,6 @@
 """From samples to mouth parameters as the product does it (agent/src/packs/lite), at every phase of the frame grid.
 
-The product averages 3 network steps per 40 ms frame; here every step is decoded as if a frame began one step earlier.
+The product averages 3 network steps per 40 ms frame and the 2 before; here every step is decoded as if a frame began one step earlier.
 """
 from pathlib import Path
 
@@ -13,9 +13,11 @@ from phonemes import BILABIAL
 
 _DELAY_STEPS, _RECEPTIVE_STEPS = 8, 64
 _SILENT_FEATURE = -0.75
-JAW_POSTERIOR_SHARE, POSTERIOR_SHARE = 0.1, 0.7
-_GATE_GAIN, _GATE_OFFSET, JAW_GAIN, _PRESS_WHEN_SHUT = 2.4, 0.1, 1.2, 0.35
-_SHARES = np.where(np.array(PARAMETERS) == "jawOpen", JAW_POSTERIOR_SHARE, POSTERIOR_SHARE)
+_POSTERIOR_SHARES = dict(jawOpen=0.1, mouthClose=0.2, mouthUpperUp=0.4, mouthLowerDown=0.4)
+_SHARES = np.array([_POSTERIOR_SHARES.get(name, 0.5) for name in PARAMETERS])
+_GATE_GAIN, _GATE_OFFSET, JAW_GAIN, _PRESS_WHEN_SHUT = 2.0, 0.1, 1.2, 0.35
+# Steps averaged, from the middle one of a frame's three: the frame's own, and two before for all but the gate.
+_SMOOTHED, _GATED = (-3, 1), (-1, 1)
 
 
 class Network:
@@ -40,17 +42,19 @@ class Network:
         return shape[0, :, first:].T, (scores / scores.sum(0)).T
 
 
-def _mean_of_three(values: np.ndarray) -> np.ndarray:
-    padded = np.pad(values, ((1, 1), (0, 0)), mode="edge")
-    return (padded[:-2] + padded[1:-1] + padded[2:]) / 3
+def _mean(values: np.ndarray, steps: tuple[int, int]) -> np.ndarray:
+    """Mean over steps t + first … t + last."""
+    first, last = steps
+    padded = np.pad(values, ((-first, last), (0, 0)), mode="edge")
+    return np.lib.stride_tricks.sliding_window_view(padded, last - first + 1, axis=0).mean(-1)
 
 
 def decode(regression: np.ndarray, posterior: np.ndarray) -> np.ndarray:
     """Blend of posterior decode and regression, then the bilabial gate; [steps, 12]."""
-    numerator = _mean_of_three(posterior @ (TARGETS * DOMINANCES))
-    denominator = _mean_of_three(posterior @ DOMINANCES)
-    out = _SHARES * numerator / np.maximum(denominator, 1e-6) + (1 - _SHARES) * _mean_of_three(regression)
-    bilabial = _mean_of_three(posterior[:, [CLASS_INDEX[BILABIAL]]])[:, 0]
+    numerator = _mean(posterior @ (TARGETS * DOMINANCES), _SMOOTHED)
+    denominator = _mean(posterior @ DOMINANCES, _SMOOTHED)
+    out = _SHARES * numerator / np.maximum(denominator, 1e-6) + (1 - _SHARES) * _mean(regression, _SMOOTHED)
+    bilabial = _mean(posterior[:, [CLASS_INDEX[BILABIAL]]], _GATED)[:, 0]
     open_ = 1 - np.clip(bilabial * _GATE_GAIN - _GATE_OFFSET, 0, 1)
     at = PARAMETER_INDEX
     out[:, at["jawOpen"]] *= JAW_GAIN

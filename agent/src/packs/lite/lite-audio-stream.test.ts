@@ -82,12 +82,12 @@ function readSpeech(clip: 'hello' | 'numbers'): Float32Array {
   return resample(wav.samples, wav.sampleRateHz, 16_000);
 }
 
-/** The network's input for a whole sound, bins × steps, after 64 steps of quiet (its memory). */
+/** The network's input for a whole sound, bins × steps, after 66 steps of quiet (what it looks back). */
 function wholeInput(samples: Float32Array): { data: Float32Array; steps: number } {
   const level = new LevelNormaliser();
   const prior = Float32Array.from(table.priorMean);
   const mean = new RunningMean(prior);
-  const columns = Array.from({ length: 64 }, () => prior.map((value) => -0.75 - value));
+  const columns = Array.from({ length: 66 }, () => prior.map((value) => -0.75 - value));
   const mel = new StreamingLogMel(1e-7);
   for (let at = 0; at < samples.length; at += 320) {
     const chunk = samples.subarray(at, at + 320);
@@ -171,7 +171,7 @@ describe('lite audio stream', () => {
     expect(streamed.length).toBeGreaterThan(50);
     for (const [frame, parameters] of streamed.entries()) {
       const expected = new Float32Array(12);
-      decoder.decode(whole, 64 + 8 + 4 * frame, 3, expected);
+      decoder.decode(whole, 66 + 8 + 4 * frame, 3, expected);
       expect(parameters).toEqual(expected);
     }
   });

@@ -1,7 +1,8 @@
 /**
  * Audio → cue of the `lite` pack: log-mel (100 frames/s) − running mean → causal TCN → 12 mouth parameters per 40 ms.
  * The network looks back 64 steps and its output describes the input 8 steps (80 ms) earlier, so a window of
- * 67 steps gives exactly the 3 outputs of one video frame: recomputed per frame, nothing carried but features.
+ * 69 steps gives exactly the outputs of one video frame, 3 and the 2 before: recomputed per frame, nothing carried but
+ * features, and every bit as in one run over the whole sound.
  */
 import { MEL_BINS, StreamingLogMel, samplesForMelFrame } from '../../features/log-mel.ts';
 import { RunningMean } from '../../features/running-mean.ts';
@@ -9,19 +10,19 @@ import type { InferenceModel } from '../../models/inference-session.ts';
 import type { AudioStream, Cue } from '../../pipeline/model-pack.ts';
 import { SAMPLES_PER_FRAME } from '../../pipeline/timeline.ts';
 import { LevelNormaliser } from './level-normaliser.ts';
-import type { MouthDecoder } from './mouth-decoder.ts';
+import { LEAD_IN_STEPS, type MouthDecoder } from './mouth-decoder.ts';
 
 /** Mel steps per video frame. */
 const STEPS_PER_FRAME = 4;
-/** Network outputs averaged for one frame: its first 3 steps. */
+/** Network outputs of one frame: its first 3 steps (the decoder reads LEAD_IN_STEPS before them, too). */
 const STEPS_USED = 3;
-/** Step of a frame, 10 ms each, that its cue describes: the middle of those averaged. */
+/** Step of a frame, 10 ms each, that its cue describes: the middle of its own. */
 export const LITE_CUE_STEP = STEPS_USED >> 1;
 /** The network's output describes the input this many steps earlier. */
 const NETWORK_DELAY_STEPS = 8;
 /** Steps the network looks back: 4 (first convolution) + 2·2·(1 + 2 + 4 + 8). */
 const RECEPTIVE_STEPS = 64;
-const WINDOW_STEPS = RECEPTIVE_STEPS + STEPS_USED;
+const WINDOW_STEPS = RECEPTIVE_STEPS + LEAD_IN_STEPS + STEPS_USED;
 /** Ring of features: a power of two well above one window plus the largest backlog (500 ms). */
 const RING_STEPS = 256;
 const MEL_FLOOR = 1e-7;

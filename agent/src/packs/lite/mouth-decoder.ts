@@ -20,11 +20,18 @@ export type MouthTable = z.infer<typeof mouthTableSchema>;
 
 const CLASS_COUNT = 24;
 const PARAMETER_COUNT = 12;
-/** Share of the posterior decode, for the jaw and for all else; the rest is the regression head. */
-const JAW_POSTERIOR_SHARE = 0.1;
-const POSTERIOR_SHARE = 0.7;
-/** The gate starts at p = 0.04 and is shut at p = 0.46. */
-const GATE_GAIN = 2.4;
+/** Share of the posterior decode per parameter, the rest is the regression head; what jumps from frame to frame gets less. */
+const POSTERIOR_SHARES: Readonly<Record<string, number>> = {
+  jawOpen: 0.1,
+  mouthClose: 0.2,
+  mouthUpperUp: 0.4,
+  mouthLowerDown: 0.4,
+};
+const OTHER_POSTERIOR_SHARE = 0.5;
+/** Steps before a frame's own that are averaged with them: calmer lips for no look-ahead. The gate does not wait for them. */
+export const LEAD_IN_STEPS = 2;
+/** The gate starts at p = 0.05 and is shut at p = 0.55. */
+const GATE_GAIN = 2;
 const GATE_OFFSET = 0.1;
 const JAW_GAIN = 1.2;
 const PRESS_WHEN_SHUT = 0.35;
@@ -35,6 +42,7 @@ export class MouthDecoder {
   readonly #index: Readonly<
     Record<'jaw' | 'close' | 'funnel' | 'upperUp' | 'lowerDown' | 'press', number>
   >;
+  readonly #posteriorShares: readonly number[];
   readonly #posterior = new Float64Array(CLASS_COUNT);
   readonly #middlePosterior = new Float64Array(CLASS_COUNT);
   readonly #numerator = new Float64Array(PARAMETER_COUNT);
@@ -44,6 +52,9 @@ export class MouthDecoder {
   constructor(table: MouthTable) {
     this.#table = table;
     this.#bilabial = table.classes.indexOf('PP');
+    this.#posteriorShares = table.parameters.map(
+      (name) => POSTERIOR_SHARES[name] ?? OTHER_POSTERIOR_SHARE,
+    );
     const at = (name: string): number => table.parameters.indexOf(name);
     this.#index = {
       jaw: at('jawOpen'),
@@ -61,7 +72,7 @@ export class MouthDecoder {
   }
 
   /**
-   * Decode network steps `firstStep` … `firstStep + stepCount − 1`.
+   * Decode a frame of network steps `firstStep` … `firstStep + stepCount − 1`; LEAD_IN_STEPS before them are read too.
    * @param regression 12 × steps, row-major by parameter (network output `params`)
    * @param logits 24 × steps, row-major by class
    * @param steps steps per row
@@ -82,12 +93,13 @@ export class MouthDecoder {
     this.#denominator.fill(0);
     this.#regression.fill(0);
     let bilabial = 0;
-    for (let step = firstStep; step < firstStep + stepCount; step++) {
+    const averaged = stepCount + LEAD_IN_STEPS;
+    for (let step = firstStep - LEAD_IN_STEPS; step < firstStep + stepCount; step++) {
       this.#softmax(logits, steps, step);
       if (step === firstStep + (stepCount >> 1)) this.#middlePosterior.set(this.#posterior);
-      bilabial += this.#posterior[this.#bilabial]! / stepCount;
+      if (step >= firstStep) bilabial += this.#posterior[this.#bilabial]! / stepCount;
       for (let parameter = 0; parameter < PARAMETER_COUNT; parameter++) {
-        this.#regression[parameter]! += regression[parameter * steps + step]! / stepCount;
+        this.#regression[parameter]! += regression[parameter * steps + step]! / averaged;
         for (let c = 0; c < CLASS_COUNT; c++) {
           const weight = this.#posterior[c]! * dominances[c]![parameter]!;
           this.#numerator[parameter]! += weight * targets[c]![parameter]!;
@@ -97,7 +109,7 @@ export class MouthDecoder {
     }
     for (let parameter = 0; parameter < PARAMETER_COUNT; parameter++) {
       const decoded = this.#numerator[parameter]! / Math.max(this.#denominator[parameter]!, 1e-6);
-      const share = parameter === this.#index.jaw ? JAW_POSTERIOR_SHARE : POSTERIOR_SHARE;
+      const share = this.#posteriorShares[parameter]!;
       into[parameter] = share * decoded + (1 - share) * this.#regression[parameter]!;
     }
     this.#gate(bilabial, into);
