@@ -15,7 +15,7 @@ _DELAY_STEPS, _RECEPTIVE_STEPS = 8, 64
 _SILENT_FEATURE = -0.75
 _POSTERIOR_SHARES = dict(jawOpen=0.1, mouthClose=0.2, mouthUpperUp=0.4, mouthLowerDown=0.4)
 _SHARES = np.array([_POSTERIOR_SHARES.get(name, 0.5) for name in PARAMETERS])
-_GATE_GAIN, _GATE_OFFSET, JAW_GAIN, _PRESS_WHEN_SHUT = 2.0, 0.1, 1.2, 0.35
+_GATE_GAIN, _GATE_OFFSET, JAW_GAIN, _PRESS_WHEN_SHUT = 3.2, 0.1, 1.2, 0.35
 # Steps averaged, from the middle one of a frame's three: the frame's own, and two before for all but the gate.
 _SMOOTHED, _GATED = (-3, 1), (-1, 1)
 

@@ -30,8 +30,8 @@ const POSTERIOR_SHARES: Readonly<Record<string, number>> = {
 const OTHER_POSTERIOR_SHARE = 0.5;
 /** Steps before a frame's own that are averaged with them: calmer lips for no look-ahead. The gate does not wait for them. */
 export const LEAD_IN_STEPS = 2;
-/** The gate starts at p = 0.05 and is shut at p = 0.55. */
-const GATE_GAIN = 2;
+/** The gate starts at p = 0.03 and is shut at p = 0.34. */
+const GATE_GAIN = 3.2;
 const GATE_OFFSET = 0.1;
 const JAW_GAIN = 1.2;
 const PRESS_WHEN_SHUT = 0.35;
