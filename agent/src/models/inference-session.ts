@@ -3,6 +3,9 @@
  * (onnxruntime-node runs synchronously), so sessions live in render threads or one-shot commands, never on a thread
  * that owns a socket.
  */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { AvatarError } from '../errors.ts';
 
@@ -71,6 +74,7 @@ export class InferenceModel {
     provider: Exclude<ExecutionProvider, 'cpu'>,
     path: string,
   ): Promise<InferenceModel> {
+    requireLibrary(provider);
     const executionProviders =
       provider === 'tensorrt' ? [provider, 'cuda', 'cpu'] : [provider, 'cpu'];
     try {
@@ -160,6 +164,24 @@ export class InferenceModel {
   async release(): Promise<void> {
     await this.#session.release();
   }
+}
+
+/**
+ * ONNX Runtime's npm package comes without its GPU parts; asking for one that is not there prints to stderr.
+ * @throws AvatarError DEPENDENCY_MISSING naming the command that fetches it
+ */
+function requireLibrary(provider: 'cuda' | 'tensorrt'): void {
+  const packageDir = join(
+    dirname(createRequire(import.meta.url).resolve('onnxruntime-node')),
+    '..',
+  );
+  const folders = [3, 6].map((version) => `bin/napi-v${version}/linux/${process.arch}`);
+  const library = `libonnxruntime_providers_${provider}.so`;
+  if (folders.some((folder) => existsSync(join(packageDir, folder, library)))) return;
+  throw new AvatarError(
+    'DEPENDENCY_MISSING',
+    `${library} cannot be found: ONNX Runtime is installed without its ${provider} part; fetch it with \`ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node\` (Linux x64)`,
+  );
 }
 
 function toTensorInfo(metadata: ort.InferenceSession.ValueMetadata): TensorInfo {
