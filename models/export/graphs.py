@@ -1,4 +1,7 @@
-"""What is exported: the networks with the arithmetic around them, as torch modules of tensors only."""
+"""What is exported: the networks with the arithmetic around them, as torch modules of tensors only.
+
+`wide` is the type of the arithmetic on bytes and mel: float32, or float64 in a graph that onnx_half.py will demote.
+"""
 import torch
 from architectures import AUDIO_TOKENS, VAE_SCALING
 from diffusers.models.resnet import ResnetBlock2D
@@ -57,7 +60,7 @@ class SoundStates(nn.Module):
 
     def __init__(self, encoder: nn.Module):
         super().__init__()
-        self.encoder = encoder
+        self.encoder = encoder  # the mel may come in a wider type
 
     def forward(self, mel: Tensor) -> Tensor:
         encoder = self.encoder
@@ -75,16 +78,16 @@ class SoundStates(nn.Module):
 class CropLatents(nn.Module):
     """crop [batch, 256, 256, 3] uint8 BGR -> latents [batch, 8, 32, 32]: masked | whole, posterior mean, scaled."""
 
-    def __init__(self, vae: nn.Module):
+    def __init__(self, vae: nn.Module, wide: torch.dtype):
         super().__init__()
-        self.encoder, self.quant_conv = vae.encoder, vae.quant_conv
-        upper = torch.zeros(1, 1, 256, 1)
+        self.encoder, self.quant_conv, self.wide = vae.encoder, vae.quant_conv, wide
+        upper = torch.zeros(1, 1, 256, 1, dtype=wide)
         upper[:, :, :128] = 1
         self.register_buffer("upper", upper)
 
     def forward(self, crop: Tensor) -> Tensor:
-        picture = crop.float()[..., _RGB_BGR].permute(0, 3, 1, 2) / 255
-        both = torch.stack([picture * self.upper.float(), picture], dim=1).reshape(-1, 3, 256, 256)
+        picture = crop.to(self.wide)[..., _RGB_BGR].permute(0, 3, 1, 2) / 255
+        both = torch.stack([picture * self.upper, picture], dim=1).reshape(-1, 3, 256, 256)
         both = ((both - 0.5) / 0.5).to(self.quant_conv.weight.dtype)
         mean = self.quant_conv(self.encoder(both))[:, :4]
         return (mean * VAE_SCALING).reshape(-1, 8, 32, 32)
@@ -103,32 +106,32 @@ class Unet(nn.Module):
         return self.unet(latents, 0, encoder_hidden_states=audio + self.positions, return_dict=False)[0]
 
 
-def _to_bytes(image: Tensor) -> Tensor:
+def _to_bytes(image: Tensor, wide: torch.dtype) -> Tensor:
     """Image in -1..1, RGB, [batch, 3, 256, 256] -> uint8 BGR [batch, 256, 256, 3]."""
     image = (image / 2 + 0.5).clamp(0, 1)
-    return (image.permute(0, 2, 3, 1)[..., _RGB_BGR].float() * 255).round().to(torch.uint8)
+    return (image.permute(0, 2, 3, 1)[..., _RGB_BGR].to(wide) * 255).round().to(torch.uint8)
 
 
 class VaeDecoder(nn.Module):
     """prediction [batch, 4, 32, 32], scaled -> bgr [batch, 256, 256, 3] uint8."""
 
-    def __init__(self, vae: nn.Module):
+    def __init__(self, vae: nn.Module, wide: torch.dtype):
         super().__init__()
-        self.post_quant_conv, self.decoder = vae.post_quant_conv, vae.decoder
+        self.post_quant_conv, self.decoder, self.wide = vae.post_quant_conv, vae.decoder, wide
 
     def forward(self, prediction: Tensor) -> Tensor:
-        return _to_bytes(self.decoder(self.post_quant_conv(prediction / VAE_SCALING)))
+        return _to_bytes(self.decoder(self.post_quant_conv(prediction / VAE_SCALING)), self.wide)
 
 
 class TaesdDecoder(nn.Module):
     """The same with TAESD, which takes scaled latents as they are."""
 
-    def __init__(self, taesd: nn.Module):
+    def __init__(self, taesd: nn.Module, wide: torch.dtype):
         super().__init__()
-        self.decoder = taesd.decoder
+        self.decoder, self.wide = taesd.decoder, wide
 
     def forward(self, prediction: Tensor) -> Tensor:
-        return _to_bytes(self.decoder(prediction))
+        return _to_bytes(self.decoder(prediction), self.wide)
 
 
 class UnetVae(nn.Module):

@@ -30,12 +30,6 @@ class Networks:
             self.parts["vae"].set_attn_processor(PlainAttention())
             self.baked = True
 
-    def half(self) -> None:
-        """Convert all weights to float16, but those of the face parser, which only preparation uses."""
-        for part, module in self.parts.items():
-            if part != "parsing":
-                module.half()
-
 
 def published_networks(root: Path, say) -> Networks:
     """Networks from checkpoints in `root`. Raises ExportError naming what is missing or does not fit."""

@@ -14,6 +14,7 @@ import onnx
 import torch
 from onnx import numpy_helper
 from onnx_fold import constants_of, fold_shapes, known_shapes, share_constants
+from onnx_half import demote
 
 OPSET = 17
 _TRACED_BATCH = 2
@@ -34,8 +35,11 @@ class Port:
         return torch.zeros([_TRACED_BATCH if size is None else size for size in self.shape], dtype=self.dtype)
 
 
-def export_fixed_shapes(module, path: Path, inputs: list[Port], output: str, keep_names: bool) -> list[Path]:
-    """Export with a symbolic batch; answers the files written (a second one with the weights above 2 GB)."""
+def export_fixed_shapes(module, path: Path, inputs: list[Port], output: str, keep_names: bool, half: bool) -> list[Path]:
+    """Export with a symbolic batch; answers the files written (a second one with the weights above 2 GB).
+
+    half: demote what was traced (onnx_half.py).
+    """
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         draft = Path(folder) / "draft.onnx"
         _trace(module, draft, inputs, output)
@@ -43,16 +47,16 @@ def export_fixed_shapes(module, path: Path, inputs: list[Port], output: str, kee
         fold_shapes(model)
         _state_output_shapes(model)
         _free_batch(model.graph)
-        return _save(model, path, keep_names)
+        return _save(model, path, keep_names, half)
 
 
-def export_sound(module, path: Path, example: torch.Tensor, output: str, keep_names: bool) -> list[Path]:
+def export_sound(module, path: Path, example: torch.Tensor, output: str, keep_names: bool, half: bool) -> list[Path]:
     """Export the audio encoder, whose batch and length are symbolic (its few shape operations stay)."""
     axes = {"mel": {0: BATCH, 2: "frames"}, output: {0: BATCH, 1: "features"}}
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         draft = Path(folder) / "draft.onnx"
-        _trace(module, draft, [Port("mel", torch.float32, tuple(example.shape))], output, axes)
-        return _save(onnx.load(draft), path, keep_names)
+        _trace(module, draft, [Port("mel", example.dtype, tuple(example.shape))], output, axes)
+        return _save(onnx.load(draft), path, keep_names, half)
 
 
 def _trace(module, path: Path, inputs: list[Port], output: str, axes: dict | None = None) -> None:
@@ -117,11 +121,13 @@ def _shorten_names(graph) -> None:
         node.output[:] = [rename(name) for name in node.output]
 
 
-def _save(model: onnx.ModelProto, path: Path, keep_names: bool) -> list[Path]:
+def _save(model: onnx.ModelProto, path: Path, keep_names: bool, half: bool) -> list[Path]:
     del model.graph.value_info[:]
     for node in model.graph.node:
         node.ClearField("doc_string")
     share_constants(model.graph)
+    if half:
+        demote(model)
     if not keep_names:
         _shorten_names(model.graph)
     weights = path.with_name(path.name + ".data")

@@ -40,25 +40,24 @@ _HEAD = """\
 
 
 def write_graphs(networks: Networks, out: Path, precision: str, graphs: tuple[str, ...], keep_names: bool, say) -> list[str]:
-    """Export; answers the ONNX files written, in order. The networks are baked and converted in place."""
+    """Export; answers the ONNX files written, in order. The networks are baked in place."""
     networks.bake()
-    if precision == "fp16":
-        networks.half()
-    dtype = torch.float16 if precision == "fp16" else torch.float32
+    half = precision == "fp16"
+    wide = torch.float64 if half else torch.float32
     parts = networks.parts
-    latents = Port("latents", dtype, (None, 8, LATENT_SIZE, LATENT_SIZE))
-    audio = Port("audio", dtype, (None, AUDIO_TOKENS, networks.architecture.audio_width))
-    prediction = Port("prediction", dtype, (None, 4, LATENT_SIZE, LATENT_SIZE))
+    latents = Port("latents", torch.float32, (None, 8, LATENT_SIZE, LATENT_SIZE))
+    audio = Port("audio", torch.float32, (None, AUDIO_TOKENS, networks.architecture.audio_width))
+    prediction = Port("prediction", torch.float32, (None, 4, LATENT_SIZE, LATENT_SIZE))
     crop = Port("crop", torch.uint8, (None, 256, 256, 3))
-    unet, decoder = Unet(parts["unet"]).to(dtype), VaeDecoder(parts["vae"])
+    unet, decoder = Unet(parts["unet"]), VaeDecoder(parts["vae"], wide)
     modules = {
-        "vae-encoder": (CropLatents(parts["vae"]), [crop], "latents"),
+        "vae-encoder": (CropLatents(parts["vae"], wide), [crop], "latents"),
         "unet-vae": (UnetVae(unet, decoder), [latents, audio], "bgr"),
         "unet": (unet, [latents, audio], "prediction"),
         "decoder-vae": (decoder, [prediction], "bgr"),
     }
     if "taesd" in parts:
-        modules["decoder-taesd"] = (TaesdDecoder(parts["taesd"]), [prediction], "bgr")
+        modules["decoder-taesd"] = (TaesdDecoder(parts["taesd"], wide), [prediction], "bgr")
     if "parsing" in parts:
         modules["face-parsing"] = (parts["parsing"], [Port("picture", torch.uint8, (None, 512, 512, 3))], "classes")
     written = []
@@ -66,11 +65,11 @@ def write_graphs(networks: Networks, out: Path, precision: str, graphs: tuple[st
         path = out / f"{name}.onnx"
         if name == "whisper-encoder":
             say(f"exporting {path.name}")
-            export_sound(SoundStates(parts["whisper"]), path, torch.zeros(1, MEL_BINS, 3000), "hidden", keep_names)
+            export_sound(SoundStates(parts["whisper"]), path, torch.zeros(1, MEL_BINS, 3000, dtype=wide), "hidden", keep_names, half)
         elif name in modules:
             say(f"exporting {path.name}")
             module, inputs, output = modules[name]
-            export_fixed_shapes(module.eval(), path, inputs, output, keep_names)
+            export_fixed_shapes(module.eval(), path, inputs, output, keep_names, half and name != "face-parsing")
         else:
             continue
         written.append(path.name)
