@@ -136,6 +136,52 @@ describe('a frame that fails', () => {
   });
 });
 
+describe('a pack that has a resting mouth', () => {
+  /** A square of grey for frame 2, which is not drawable when `x` is odd; the other frames are at rest by themselves. */
+  class RestingPack extends ProbePack {
+    readonly #x: number;
+    constructor(x: number) {
+      super();
+      this.#x = x;
+    }
+    override async openAvatar(opened: AvatarAsset): Promise<PackAvatar> {
+      const avatar = await super.openAvatar(opened);
+      const square = { x: this.#x, y: 8, width: 4, height: 4 };
+      const patch = {
+        ...square,
+        rgb: new Uint8Array(48).fill(128),
+        alpha: new Uint8Array(16).fill(255),
+      };
+      return {
+        close: () => avatar.close(),
+        render: (frame, cue, ratio) => avatar.render(frame, cue, ratio),
+        resting: (frame) => (frame === 2 ? patch : null),
+      };
+    }
+  }
+  const silence = new Int16Array(16_000 * 0.32);
+
+  it('shows it in silence, in the frames that need it', async () => {
+    const own = await framesOf(await openWith(new ProbePack()), silence);
+    const frames = await framesOf(await openWith(new RestingPack(20)), silence);
+    frames.forEach(({ planes, frameIndex }) => {
+      const changed = [...planes.keys()].filter((i) => planes[i] !== own[frameIndex]!.planes[i]);
+      const isShut = frameIndex % 8 === 2 || frameIndex % 8 === 6;
+      expect(changed.length).toBeGreaterThan(isShut ? 16 : -1);
+      expect(changed.length).toBeLessThanOrEqual(isShut ? 24 : 0);
+      if (isShut) expect(planes[9 * WIDTH + 21]).toBe(126);
+    });
+  });
+
+  it('shows the source and says why where it cannot be drawn', async () => {
+    const own = await framesOf(await openWith(new ProbePack()), silence);
+    const frames = await framesOf(await openWith(new RestingPack(21)), silence);
+    expect(frames[2]!.failure?.message).toMatch(/outside the frame/);
+    expect(frames[1]!.failure).toBeUndefined();
+    expect(frames[2]!.planes).toEqual(own[2]!.planes);
+  });
+});
+
 describe('RenderSession', () => {
   it('skips the oldest frames when more than half a second waits', async () => {
     const counters = createCounters();

@@ -3,7 +3,7 @@
  * Owns no buffers of frames and no threads: the caller gives the target of each frame and asks `hasWork` first.
  * Calls never overlap: while `renderNext` is pending the caller holds back chunks, interruptions and selections.
  */
-import { blendPatch, isDrawable } from '../compositing/blend-patch.ts';
+import { isDrawable } from '../compositing/blend-patch.ts';
 import { IdleGate } from '../compositing/idle-gate.ts';
 import type { IdleMotion } from '../idle-motion/idle-motion.ts';
 import {
@@ -11,9 +11,11 @@ import {
   type Cue,
   type ModelPack,
   type PackAvatar,
+  type Patch,
 } from '../pipeline/model-pack.ts';
 import { FRAME_RATE_FPS } from '../pipeline/timeline.ts';
 import { sourceFrameAt } from '../pipeline/source-frame.ts';
+import { composeFrame } from './compose-frame.ts';
 import { FrameHistory } from './frame-history.ts';
 import type { FrameHeader } from './protocol.ts';
 import { count, Counter, type SessionCounters } from './session-counters.ts';
@@ -147,7 +149,7 @@ export class RenderSession {
     outcome.isGivingUp = false;
     this.#nextFrame += 1;
     if (header.speechRatio === 0) {
-      this.#showSource(target, sourceFrame, header);
+      this.#showResting(target, sourceFrame, header);
       this.#history.record(frame, 0);
       count(this.#counters, Counter.idle);
       return outcome;
@@ -159,7 +161,7 @@ export class RenderSession {
     } catch (thrown) {
       this.#noteFailure(frame, thrown instanceof Error ? thrown : new Error(String(thrown)));
       header.speechRatio = 0;
-      this.#showSource(target, sourceFrame, header);
+      this.#showResting(target, sourceFrame, header);
     }
     return outcome;
   }
@@ -192,18 +194,31 @@ export class RenderSession {
     this.#history = new FrameHistory(this.#held.parameters.length);
   }
 
-  /** The avatar's own frame, moved when it moves. */
-  #showSource(target: Uint8Array, sourceFrame: number, header: FrameHeader): void {
-    const { motion, sourceFrames } = this.#avatar;
+  /** The avatar with its mouth at rest. */
+  #showResting(target: Uint8Array, sourceFrame: number, header: FrameHeader): void {
     const startedMs = performance.now();
-    const source = sourceFrames[sourceFrame]!; // sourceFrameAt < length
-    if (motion === undefined) target.set(source);
-    else motion.show(source, target, sourceFrame, header.frameIndex);
-    header.compositingMs += performance.now() - startedMs;
+    const patch = this.#restingPatch(sourceFrame);
+    const renderedMs = performance.now();
+    composeFrame(this.#avatar, target, { sourceFrame, frameIndex: header.frameIndex, patch });
+    header.mouthMs += renderedMs - startedMs;
+    header.compositingMs += performance.now() - renderedMs;
+  }
+
+  /** Null shows the source's own mouth: where it is at rest by itself, and where the pack fails to shut it. */
+  #restingPatch(sourceFrame: number): Patch | null {
+    const { rendering, width, height } = this.#avatar;
+    try {
+      const patch = rendering.resting?.(sourceFrame) ?? null;
+      if (patch === null || isDrawable(patch, width, height)) return patch;
+      throw new Error('the pack drew outside the frame');
+    } catch (thrown) {
+      this.#outcome.failure ??= thrown instanceof Error ? thrown : new Error(String(thrown));
+      return null;
+    }
   }
 
   async #renderMouth(target: Uint8Array, sourceFrame: number, header: FrameHeader): Promise<void> {
-    const { rendering, width, height, motion, sourceFrames } = this.#avatar;
+    const { rendering, width, height } = this.#avatar;
     const { frameIndex, speechRatio } = header;
     const startedMs = performance.now();
     const cue = this.#isResting(frameIndex)
@@ -215,11 +230,7 @@ export class RenderSession {
     const renderedMs = performance.now();
     if (patch === null) throw new Error(`the pack has no mouth for source frame ${sourceFrame}`);
     if (!isDrawable(patch, width, height)) throw new Error('the pack drew outside the frame');
-    // The mouth belongs to the source's own pose: it is drawn there, then the whole picture moves.
-    const canvas = motion?.canvas ?? target;
-    canvas.set(sourceFrames[sourceFrame]!); // sourceFrameAt < length
-    blendPatch(canvas, width, height, patch);
-    motion?.show(canvas, target, sourceFrame, frameIndex);
+    composeFrame(this.#avatar, target, { sourceFrame, frameIndex, patch });
     header.featuresMs += cueMs - startedMs;
     header.mouthMs = renderedMs - cueMs;
     header.compositingMs += performance.now() - renderedMs;

@@ -31,6 +31,9 @@ export type MouthView = {
   /** jawOpen and tongueUp, 0–1. */
   jaw: number;
   tongue: number;
+  /** Brightness of teeth and of gums and tongue, factors of their colours. */
+  toothGain: number;
+  fleshGain: number;
   /** Samples per px and axis. */
   samples: number;
 };
@@ -84,7 +87,7 @@ export class MouthInterior {
   /** Move, turn, project and light all vertices. */
   #place(view: MouthView, left: number, top: number): void {
     const { pose, poseAt: p, centre, placement, jaw, tongue, samples } = view;
-    const { mouthPositions, mouthNormals, mouthJaw, mouthTongue } = this.#data;
+    const { mouthPositions, mouthNormals, mouthJaw, mouthTongue, toothVertexCount } = this.#data;
     const mouthColours = this.#colours;
     const scale = pose[p + POSE_SCALE]! * samples;
     const originX = (pose[p + POSE_ORIGIN]! - left) * samples;
@@ -115,10 +118,11 @@ export class MouthInterior {
       const ny = mouthNormals[i + 1]!;
       const nz = mouthNormals[i + 2]!;
       const lambert = nx * LIGHT[0] + ny * LIGHT[1] + nz * LIGHT[2];
-      const light = AMBIENT + DIFFUSE * (lambert > 0 ? lambert : 0);
+      const gain = k < toothVertexCount ? view.toothGain : view.fleshGain;
+      const light = gain * (AMBIENT + DIFFUSE * (lambert > 0 ? lambert : 0));
       // Wet surfaces: a small highlight where the normal looks between light and viewer.
       const half = nx * 0.06 + ny * 0.18 + nz * 0.98;
-      const shine = half > 0.9 ? GLOSS * ((half - 0.9) * 10) ** 3 : 0;
+      const shine = half > 0.9 ? gain * GLOSS * ((half - 0.9) * 10) ** 3 : 0;
       const wet = shine * (mouthColours[i]! / 255);
       this.#lit[i] = mouthColours[i]! * light + wet;
       this.#lit[i + 1] = mouthColours[i + 1]! * light + wet;

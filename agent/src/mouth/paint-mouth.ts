@@ -12,8 +12,8 @@ export type MouthLook = {
   readonly samples: number;
   /** Opacity of the interior, 0–1. */
   readonly strength: number;
-  /** Light on the face, 0–1. */
-  readonly light: number;
+  /** Brightness of the cavity (`fleshGain`). */
+  readonly gain: number;
   /** Lip colour, RGB 0–255, at lips[lipsAt]. */
   readonly lips: Float32Array;
   readonly lipsAt: number;
@@ -70,13 +70,12 @@ export function paintMouth(
   const { region, rgb, alpha } = target;
   const { bounds, soft, blurred } = hole;
   const { width, height } = bounds;
-  const gain = Math.min(1.1, Math.max(0.3, 0.3 + 0.85 * look.light));
   const shiftX = Math.round(look.upX * look.shadowPx);
   const shiftY = Math.round(look.upY * look.shadowPx);
   const lipR = look.lips[look.lipsAt]!;
   const lipG = look.lips[look.lipsAt + 1]!;
   const lipB = look.lips[look.lipsAt + 2]!;
-  const { samples, strength } = look;
+  const { samples, strength, gain } = look;
   const seam = 0.8 + 1.7 * look.ownOpen;
   const share = 1 / (samples * samples);
   const daylight = 1 - 0.68 * look.recess;
@@ -106,9 +105,9 @@ export function paintMouth(
             g += interior.colour[s * 3 + 1]!;
             b += interior.colour[s * 3 + 2]!;
           } else {
-            r += CAVITY[0];
-            g += CAVITY[1];
-            b += CAVITY[2];
+            r += CAVITY[0] * gain;
+            g += CAVITY[1] * gain;
+            b += CAVITY[2] * gain;
           }
         }
       }
@@ -117,13 +116,13 @@ export function paintMouth(
       const below = sampleBlurred(hole, column - shiftX, row - shiftY);
       const shadow =
         daylight * smooth(0, 0.8, above) * (0.55 + 0.45 * smooth(0.25, 0.8, depthOfHole));
-      const scale = gain * ambient * share;
+      const scale = ambient * share;
       // At the rim the inner lip shows: dark and in the shade under the upper lip, lit on the lower one.
       const inside = smooth(0.34, 0.78, depthOfHole);
       const wet = (1 - inside) * (0.34 + 0.2 * smooth(-0.1, 0.35, above - below));
       r = r * scale * (0.5 + 0.5 * shadow) * inside + lipR * wet;
-      g = g * scale * (0.33 + 0.67 * shadow) * inside + lipG * wet * 0.82;
-      b = b * scale * (0.26 + 0.74 * shadow) * inside + lipB * wet * 0.82;
+      g = g * scale * (0.32 + 0.66 * shadow) * inside + lipG * wet * 0.82;
+      b = b * scale * (0.25 + 0.71 * shadow) * inside + lipB * wet * 0.82;
       const at = (bounds.y + row) * region.width + bounds.x + column;
       const byte = at * 3;
       rgb[byte] = rgb[byte]! + (Math.min(255, r) - rgb[byte]!) * opacity + 0.5;

@@ -102,10 +102,15 @@ export interface AudioStream {
 export interface PackAvatar {
   /**
    * Render the mouth of avatar frame `sourceFrame` (0 … frameCount−1) for a cue, scaled by `speechRatio`
-   * (0 = the source's own resting mouth, 1 = fully driven). Returns null where the pack has nothing to draw
+   * (0 = the mouth at rest, 1 = fully driven). Returns null where the pack has nothing to draw
    * (broken crop, ratio 0): the caller shows the source frame and counts it.
    */
   render(sourceFrame: number, cue: Cue, speechRatio: number): Promise<Patch | null>;
+  /**
+   * The mouth of `sourceFrame` while nobody speaks, where the source's own will not do (it is open); null = it will.
+   * What `render` comes to as the speech ratio goes to 0. Same input, same bytes. Default: null everywhere.
+   */
+  resting?(sourceFrame: number): Patch | null;
   close(): Promise<void>;
 }
 

@@ -34,6 +34,10 @@ class LiteAvatar implements PackAvatar {
     return Promise.resolve(this.#renderer.render(sourceFrame, cue.parameters, speechRatio));
   }
 
+  resting(sourceFrame: number): Patch | null {
+    return this.#renderer.resting(sourceFrame);
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }
