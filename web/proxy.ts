@@ -1,10 +1,25 @@
 import { NextResponse, type NextRequest } from 'next/server';
+import { corsHeaders, preflightResponse } from './server/cors.ts';
 import { publicLivekitUrl, requestOrigin } from './server/public-livekit-url.ts';
-import { contentSecurityPolicy, STATIC_SECURITY_HEADERS } from './server/security-headers.ts';
-import { isDevelopment, readLivekitUrl, readPublicLivekitUrl } from './server/settings.ts';
+import {
+  contentSecurityPolicy,
+  HTTPS_HEADERS,
+  STATIC_SECURITY_HEADERS,
+} from './server/security-headers.ts';
+import {
+  isDevelopment,
+  isPublicUrlSecure,
+  readCorsOrigins,
+  readLivekitUrl,
+  readPublicLivekitUrl,
+} from './server/settings.ts';
 
-/** Give every page answer its security headers, with a fresh nonce for the framework's scripts. */
-export function proxy(request: NextRequest): NextResponse {
+/** Give every answer its security headers, with a fresh nonce for the framework's scripts, and the API its CORS ones. */
+export function proxy(request: NextRequest): Response {
+  const isApi = request.nextUrl.pathname.startsWith('/api/');
+  const origins = readCorsOrigins();
+  const preflight = isApi ? preflightResponse(origins, request) : null;
+  if (preflight !== null) return preflight;
   const nonce = btoa(crypto.randomUUID());
   const policy = contentSecurityPolicy(
     nonce,
@@ -20,9 +35,12 @@ export function proxy(request: NextRequest): NextResponse {
   headers.set('Content-Security-Policy', policy);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set('Content-Security-Policy', policy);
-  for (const [name, value] of Object.entries(STATIC_SECURITY_HEADERS)) {
-    response.headers.set(name, value);
-  }
+  const answers = {
+    ...STATIC_SECURITY_HEADERS,
+    ...(isPublicUrlSecure() ? HTTPS_HEADERS : {}),
+    ...(isApi ? corsHeaders(origins, request.headers.get('origin')) : {}),
+  };
+  for (const [name, value] of Object.entries(answers)) response.headers.set(name, value);
   return response;
 }
 

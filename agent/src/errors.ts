@@ -85,7 +85,16 @@ export const ERRORS = {
     retryable: false,
     meaning: 'A token or signature is missing, expired or not ours.',
   },
-  RATE_LIMITED: { status: 429, retryable: true, meaning: 'Too many requests from one address.' },
+  ACCESS_DENIED: {
+    status: 401,
+    retryable: false,
+    meaning: 'The passcode, API key or signed-in user is missing or wrong, or this address may not ask.',
+  },
+  RATE_LIMITED: {
+    status: 429,
+    retryable: true,
+    meaning: 'Too many requests from one address, key or user.',
+  },
   AGENT_UNAVAILABLE: {
     status: 503,
     retryable: true,

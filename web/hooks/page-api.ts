@@ -64,6 +64,12 @@ const postJson = (body: unknown, signal: AbortSignal): RequestInit => ({
   signal,
 });
 
+/** Exchange the passcode for the cookie that opens the page. */
+export async function enterPasscode(passcode: string): Promise<void> {
+  const { signal } = new AbortController();
+  await call(z.object({ granted: z.literal(true) }), '/api/access', postJson({ passcode }, signal));
+}
+
 /** Every configured avatar. */
 export function listAvatars(signal: AbortSignal): Promise<AvatarSummary[]> {
   return call(z.array(avatarSummarySchema), '/api/avatars', { signal });

@@ -107,6 +107,7 @@ const SERVICE_TITLES: Partial<Record<ErrorCode, string>> = {
   CLIP_NOT_FOUND: 'This sample is gone',
   RATE_LIMITED: 'That was too fast',
   UNAUTHORIZED: 'The session has expired',
+  ACCESS_DENIED: 'This service needs you to sign in',
   SESSION_CLOSED: 'The session has ended',
   CONFIG_INVALID: 'The service is not set up completely',
 };
@@ -122,7 +123,8 @@ export function pageProblem(code: PageProblemCode, detail?: string): Problem {
 export function serviceProblem(
   code: string,
   message: string,
-  action: ProblemAction = 'join-again',
+  // Reloading shows the passcode field, or leads to the sign-in of the proxy.
+  action: ProblemAction = code === 'ACCESS_DENIED' ? 'reload' : 'join-again',
 ): Problem {
   const title = (SERVICE_TITLES as Record<string, string>)[code] ?? 'That did not work';
   return { code, title, cure: message, action };

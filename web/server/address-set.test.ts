@@ -3,12 +3,19 @@ import { AddressSet, isLoopbackAddress, isLoopbackHost, plainAddress } from './a
 
 test('single addresses and networks of both families are found, others are not', () => {
   const set = AddressSet.parse('10.0.0.5, 192.168.0.0/16\nfd00::/8');
-  expect(['10.0.0.5', '192.168.9.9', 'fd12::1', '::ffff:10.0.0.5'].map((a) => set.has(a))).toEqual(
-    [true, true, true, true],
-  );
-  expect(['10.0.0.6', '192.169.0.1', 'fe80::1', 'nonsense', ''].map((a) => set.has(a))).toEqual(
-    [false, false, false, false, false],
-  );
+  expect(['10.0.0.5', '192.168.9.9', 'fd12::1', '::ffff:10.0.0.5'].map((a) => set.has(a))).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
+  expect(['10.0.0.6', '192.169.0.1', 'fe80::1', 'nonsense', ''].map((a) => set.has(a))).toEqual([
+    false,
+    false,
+    false,
+    false,
+    false,
+  ]);
 });
 
 test('the empty list holds nobody', () => {

@@ -3,7 +3,11 @@ import { BlockList, isIP } from 'node:net';
 
 /** An address as it is compared: IPv4 in IPv6 clothes (`::ffff:10.0.0.1`) is IPv4, zone and brackets are gone. */
 export function plainAddress(text: string): string {
-  const bare = text.trim().replace(/^\[(.*)\]$/, '$1').replace(/%.*$/, '').toLowerCase();
+  const bare = text
+    .trim()
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/%.*$/, '')
+    .toLowerCase();
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(bare)?.[1] ?? bare;
 }
 
@@ -33,7 +37,9 @@ export class AddressSet {
     const maxBits = version === 4 ? 32 : 128;
     const bits = prefix === undefined ? maxBits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1;
     if (version === 0 || rest.length > 0 || bits < 0 || bits > maxBits) {
-      throw new RangeError(`"${entry}" is not an address like 10.0.0.5 or a network like 10.0.0.0/8`);
+      throw new RangeError(
+        `"${entry}" is not an address like 10.0.0.5 or a network like 10.0.0.0/8`,
+      );
     }
     this.#list.addSubnet(plain, bits, family);
   }

@@ -45,6 +45,12 @@ export class RateLimiter {
     return Math.ceil((1 - bucket.tokens) / this.#perMs);
   }
 
+  /** Undo one call that passed. */
+  giveBack(key: string): void {
+    const bucket = this.#buckets.get(key);
+    if (bucket !== undefined) bucket.tokens = Math.min(this.#burst, bucket.tokens + 1);
+  }
+
   /** Keys remembered now. */
   get size(): number {
     return this.#buckets.size;

@@ -1,14 +1,29 @@
-/** The limits of the page's two writing routes, by address and in all. */
+/** The limits of the page's server: by address, by key or user, and in all. */
 import { AvatarError } from '@live-avatar/agent/errors';
+import { plainAddress } from './address-set.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { HttpError } from './respond.ts';
 
-/** Two levels: X-Forwarded-For can be forged where no proxy overwrites it, so all addresses share a limit too. */
-type Limits = { readonly perAddress: RateLimiter; readonly inAll: RateLimiter };
+/** Whom a call is counted for. */
+export type Counted = {
+  /** Address of the client (peer-address.ts). */
+  readonly address: string;
+  /** Key or user, where the access mode knows one; it is counted instead of the address. */
+  readonly subject?: string | undefined;
+};
+
+/** Levels of one kind of call. `inAll` protects what lies behind when a flood has many addresses. */
+export type Limits = {
+  readonly perAddress: RateLimiter;
+  readonly perSubject?: RateLimiter;
+  readonly inAll: RateLimiter;
+};
 
 /** New sessions. An office or a school may share one address, so that the limit only stops floods. */
 export const SESSION_LIMITS: Limits = {
   perAddress: new RateLimiter({ burst: 30, perSecond: 0.5 }),
+  // A key stands for a service with many people behind it.
+  perSubject: new RateLimiter({ burst: 60, perSecond: 2 }),
   inAll: new RateLimiter({ burst: 120, perSecond: 10 }),
 };
 
@@ -19,29 +34,51 @@ export const REDISPATCH_LIMITS: Limits = {
 };
 
 /**
- * Count one call. @throws HttpError RATE_LIMITED (429) with Retry-After in seconds.
+ * Wrong passcodes and keys. In all: 43,200 a day at most from however many addresses, which a passcode of eight
+ * random letters outlives by thousands of years.
  */
-export function enforceLimits(limits: Limits, headers: Headers, nowMs = Date.now()): void {
-  const waitMs =
-    limits.perAddress.take(addressKey(headers), nowMs) || limits.inAll.take('all', nowMs);
-  if (waitMs === 0) return;
-  const seconds = Math.ceil(waitMs / 1000);
-  throw new HttpError(
-    new AvatarError('RATE_LIMITED', `Too many requests. Try again in ${seconds} s.`),
-    { headers: { 'Retry-After': String(seconds) } },
-  );
+export const FAILED_ACCESS_LIMITS: Limits = {
+  perAddress: new RateLimiter({ burst: 5, perSecond: 0.1 }),
+  inAll: new RateLimiter({ burst: 50, perSecond: 0.5 }),
+};
+
+/** Count one call. @throws HttpError RATE_LIMITED (429) with Retry-After in seconds. */
+export function enforceLimits(limits: Limits, counted: Counted, nowMs = Date.now()): void {
+  takeOrRefuse(limits, counted, nowMs);
 }
 
 /**
- * Key of the client's address: the nearest hop of X-Forwarded-For (the server adds the socket's address when
- * there is no proxy). IPv6 addresses count by their /64 network, which one household or phone owns whole.
+ * Count one call; the function returned uncounts it.
+ * @throws HttpError RATE_LIMITED (429) with Retry-After in seconds.
  */
-export function addressKey(headers: Headers): string {
-  const address = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? 'unknown';
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  if (!address.includes(':')) return address.slice(0, 64);
-  const [head = ''] = address.split('::');
+export function takeOrRefuse(
+  limits: Limits,
+  { address, subject }: Counted,
+  nowMs = Date.now(),
+): () => void {
+  const [own, key] =
+    subject !== undefined && limits.perSubject !== undefined
+      ? [limits.perSubject, subject]
+      : [limits.perAddress, addressKey(address)];
+  const waitMs = own.take(key, nowMs) || limits.inAll.take('all', nowMs);
+  if (waitMs > 0) {
+    const seconds = Math.ceil(waitMs / 1000);
+    throw new HttpError(
+      new AvatarError('RATE_LIMITED', `Too many requests. Try again in ${seconds} s.`),
+      { headers: { 'Retry-After': String(seconds) } },
+    );
+  }
+  return () => {
+    own.giveBack(key);
+    limits.inAll.giveBack('all');
+  };
+}
+
+/** Key of an address. IPv6 addresses count by their /64 network, which one household or phone owns whole. */
+export function addressKey(address: string): string {
+  const plain = plainAddress(address);
+  if (!plain.includes(':')) return plain.slice(0, 64);
+  const [head = ''] = plain.split('::');
   const groups = head.split(':').filter((group) => group !== '');
   return `${groups.slice(0, 4).join(':')}::/64`;
 }

@@ -1,6 +1,7 @@
 /** How API routes answer: JSON that is never cached, and one shape for every error. */
 import type { ErrorBody } from '@live-avatar/agent/contract';
 import { AvatarError, toAvatarError } from '@live-avatar/agent/errors';
+import { logUnexpected } from './log.ts';
 
 /** An AvatarError whose HTTP status or headers differ from the table (405, 413, Retry-After). */
 export class HttpError extends Error {
@@ -30,8 +31,7 @@ export function respondError(thrown: unknown): Response {
   const http = thrown instanceof HttpError ? thrown : new HttpError(toAvatarError(thrown));
   const { code, message, retryable } = http.cause;
   if (code === 'INTERNAL') {
-    // eslint-disable-next-line no-console -- the page's server has no other log; the message holds no personal data
-    console.error('unexpected error in an API route:', thrown);
+    logUnexpected('unexpected error in an API route', thrown);
   }
   const body: ErrorBody = {
     error: {

@@ -32,3 +32,6 @@ export const STATIC_SECURITY_HEADERS = {
   'Referrer-Policy': 'no-referrer',
   'Permissions-Policy': 'microphone=(self), camera=(), geolocation=(), display-capture=()',
 } as const;
+
+/** What a server that people reach over https adds: browsers stay with https for a year. */
+export const HTTPS_HEADERS = { 'Strict-Transport-Security': 'max-age=31536000' } as const;

@@ -3,6 +3,16 @@
  * Read per request, so that a build needs no environment and a missing key is one clear answer.
  */
 import { AvatarError } from '@live-avatar/agent/errors';
+import { readFileSync } from 'node:fs';
+import {
+  parseAccess,
+  parsePublicUrl,
+  parseTrustedProxies,
+  type Access,
+  type AccessEnvironment,
+} from './access-settings.ts';
+import type { AddressSet } from './address-set.ts';
+import { parseOrigins } from './cors.ts';
 
 /** Addresses and secrets of the page's server. */
 export type Settings = {
@@ -22,6 +32,61 @@ const read = (name: string): string | undefined => {
   const value = process.env[name]?.trim();
   return value === '' ? undefined : value;
 };
+
+/** A secret: the variable itself, or the file that `NAME_FILE` names (container secrets). */
+const readSecret = (name: string): string | undefined => {
+  const path = read(`${name}_FILE`);
+  if (path === undefined) return read(name);
+  try {
+    const text = readFileSync(path, 'utf8').trim();
+    return text === '' ? undefined : text;
+  } catch (cause) {
+    throw new AvatarError('CONFIG_INVALID', `${name}_FILE: ${path} cannot be read.`, { cause });
+  }
+};
+
+/** Everything that decides who may use the API, as the environment has it. @throws AvatarError CONFIG_INVALID */
+export function readAccessEnvironment(): AccessEnvironment {
+  return {
+    mode: read('ACCESS_MODE'),
+    passcode: readSecret('ACCESS_PASSCODE'),
+    apiKeys: readSecret('ACCESS_API_KEYS'),
+    userHeader: read('ACCESS_USER_HEADER'),
+    trustedProxies: read('TRUSTED_PROXIES'),
+    publicUrl: read('PUBLIC_URL'),
+    publishedAddress: read('BIND_ADDRESS'),
+    // Under `next dev` nobody sets it; requests from elsewhere are refused one by one then.
+    listenAddress: read('HOSTNAME') ?? (isDevelopment() ? '127.0.0.1' : undefined),
+    serverSecret: read('LIVEKIT_API_SECRET'),
+  };
+}
+
+/** Who may use the API. @throws AvatarError CONFIG_INVALID */
+export function readAccess(): Access {
+  return parseAccess(readAccessEnvironment());
+}
+
+/** Reverse proxies in front of the page; none unless named. @throws AvatarError CONFIG_INVALID */
+export function readTrustedProxies(): AddressSet {
+  return parseTrustedProxies(read('TRUSTED_PROXIES'));
+}
+
+/** Origins of other sites whose scripts may call the API; none unless named. @throws AvatarError CONFIG_INVALID */
+export function readCorsOrigins(): ReadonlySet<string> {
+  return parseOrigins(read('CORS_ORIGINS'));
+}
+
+/** Whether people open the page over https, as far as the settings tell. @throws AvatarError CONFIG_INVALID */
+export function isPublicUrlSecure(): boolean {
+  const url = read('PUBLIC_URL');
+  return url !== undefined && parsePublicUrl(url).protocol === 'https:';
+}
+
+/** Values that must never be printed. */
+export function readSecretValues(): string[] {
+  const names = ['LIVEKIT_API_SECRET', 'ACCESS_PASSCODE'];
+  return names.map(readSecret).filter((value) => value !== undefined);
+}
 
 /** Address of LiveKit for this server; has a default, so that health and CSP never fail. */
 export function readLivekitUrl(): string {

@@ -1,13 +1,14 @@
 import { toAvatarError } from '@live-avatar/agent/errors';
 import { fetchAgentStatus } from '../../../server/agent-client.ts';
+import { guarded } from '../../../server/guard.ts';
 import { isLivekitReachable } from '../../../server/livekit.ts';
-import { handled, refuseOtherMethods, respondJson } from '../../../server/respond.ts';
+import { refuseOtherMethods, respondJson } from '../../../server/respond.ts';
 import { readAgentUrl, readLivekitUrl } from '../../../server/settings.ts';
 
 export const dynamic = 'force-dynamic';
 
 /** The whole service at a glance: the agent's own status (or why there is none) and whether LiveKit answers. */
-export const GET = handled(async () => {
+export const GET = guarded(async () => {
   const [agent, livekitReachable] = await Promise.all([
     fetchAgentStatus(readAgentUrl()).catch((thrown: unknown) => toAvatarError(thrown)),
     isLivekitReachable(readLivekitUrl()),

@@ -1,4 +1,5 @@
 import { redispatchSchema } from '@live-avatar/agent/contract';
+import { countedAddress } from '../../../../server/guard.ts';
 import { readJsonBody } from '../../../../server/read-json-body.ts';
 import { REDISPATCH_LIMITS, enforceLimits } from '../../../../server/request-limits.ts';
 import { handled, refuseOtherMethods, respondJson } from '../../../../server/respond.ts';
@@ -7,9 +8,12 @@ import { readSettings } from '../../../../server/settings.ts';
 
 export const dynamic = 'force-dynamic';
 
-/** Ask again for an avatar in one's own session; LiveKit offers each job only once. */
+/**
+ * Ask again for an avatar in one's own session; LiveKit offers each job only once. The participant's token is the
+ * proof of access, in every access mode: a browser with an invitation from an API client has no key.
+ */
 export const POST = handled(async (request: Request) => {
-  enforceLimits(REDISPATCH_LIMITS, request.headers);
+  enforceLimits(REDISPATCH_LIMITS, countedAddress(request.headers));
   const body = await readJsonBody(request, redispatchSchema);
   return respondJson(await redispatch(readSettings(), body.participant_token, body.replace));
 });
