@@ -44,6 +44,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         "--graphs", type=_graphs, default=GRAPHS["all"], metavar="all|fused|parts|NAME,NAME",
         help="fused: UNet and decoder in one; parts: apart; default: all",
     )
+    parser.add_argument("--decoder", choices=("vae", "taesd"), default="vae", help="who paints; taesd is quicker and softer")
     parser.add_argument("--name", default="musetalk-v15", help="name in pack.yaml (default: %(default)s)")
     parser.add_argument("--short-names", action="store_true", help="number the values inside the graphs: smaller files")
     parser.add_argument("--no-check", action="store_true", help="do not compare with PyTorch (saves minutes and memory)")
@@ -65,13 +66,18 @@ def export_pack(options: argparse.Namespace) -> bool:
         say("computing what PyTorch answers")
         expected = answers(networks)
     files = write_graphs(networks, options.out, options.precision, options.graphs, not options.short_names, say)
+    if options.decoder == "taesd" and not {"unet.onnx", "decoder-taesd.onnx"} <= set(files):
+        raise ExportError(
+            "--decoder taesd needs the graphs unet and decoder-taesd: leave out --graphs, and fetch TAESD with"
+            " `npm run models -- pull musetalk-v15 --with taesd`"
+        )
     networks.parts.clear()
     gc.collect()
     checks = []
     if expected is not None:
         say("comparing the files with PyTorch")
         checks = check_files(options.out, files, options.precision, expected, options.threads, lambda line: say("  " + line))
-    manifest = write_manifest(networks, options.out, options.precision, files, as_manifest(checks), options.name)
+    manifest = write_manifest(networks, options.out, options.precision, files, as_manifest(checks), options.name, options.decoder)
     size = sum(path.stat().st_size for path in options.out.glob("*.onnx*"))
     say(f"{manifest}: {len(files)} graphs, {size / 1e6:.1f} MB, {options.precision}")
     return all(check.passed for check in checks)

@@ -84,8 +84,10 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def write_manifest(networks: Networks, out: Path, precision: str, files: list[str], checks: list[dict], name: str) -> Path:
-    """pack.yaml: what is in the folder, how to call it, and how far it is from the yardstick."""
+def write_manifest(
+    networks: Networks, out: Path, precision: str, files: list[str], checks: list[dict], name: str, decoder: str = "vae"
+) -> Path:
+    """pack.yaml: what is in the folder, which decoder paints, how to call it, and how far it is from the yardstick."""
     listed = []
     for file in files:
         path = out / file
@@ -99,6 +101,7 @@ def write_manifest(networks: Networks, out: Path, precision: str, files: list[st
         "version": _VERSION,
         "licence": _LICENCE[networks.origin["weights"]],
         "precision": precision,
+        **({} if decoder == "vae" else {"decoder": decoder}),
         **networks.origin,
         "files": listed,
         "checks": checks,

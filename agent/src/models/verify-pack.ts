@@ -16,6 +16,8 @@ export const packManifestSchema = z.looseObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/),
   version: z.string().min(1),
   licence: z.string().min(1),
+  /** musetalk-v15: which decoder paints; default `vae`. */
+  decoder: z.enum(['vae', 'taesd']).optional(),
   files: z
     .array(
       z.looseObject({
@@ -39,6 +41,8 @@ export type VerifiedPack = {
   readonly name: string;
   readonly version: string;
   readonly licence: string;
+  /** Which decoder the manifest chooses, where a pack has several. */
+  readonly decoder: PackManifest['decoder'];
   /** Size of all files. */
   readonly bytes: number;
   /** Path of a file of the pack. @throws AvatarError MODEL_PACK_CORRUPT when pack.yaml does not list it */
@@ -59,6 +63,7 @@ export async function verifyPack(packDir: string): Promise<VerifiedPack> {
     name: manifest.name,
     version: manifest.version,
     licence: manifest.licence,
+    decoder: manifest.decoder,
     bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
     has: (name) => listed.has(name),
     path: (name) => {

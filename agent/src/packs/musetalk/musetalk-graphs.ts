@@ -52,7 +52,7 @@ export type MusetalkGraphs = {
 export type GraphOptions = {
   /** Processors to try in order. Default: CUDA, then the CPU. */
   readonly providers?: readonly ExecutionProvider[];
-  /** `taesd`: the small decoder, softer and several times faster. Default `vae`. */
+  /** `taesd`: the small decoder, softer and several times faster. Default: what pack.yaml says, else `vae`. */
   readonly decoder?: 'vae' | 'taesd';
   readonly streaming?: Partial<StreamingSettings>;
   /** Threads of a CPU run, 0 = one per core. Default 0. */
@@ -98,7 +98,8 @@ async function openPainting(
   const loaded = [first.model];
   try {
     const sound = new SoundEncoder(first.model, pack.path(FILES.sound));
-    const files = options.decoder === 'taesd' ? [FILES.unet, FILES.taesd] : [FILES.mouth];
+    const decoder = options.decoder ?? pack.decoder;
+    const files = decoder === 'taesd' ? [FILES.unet, FILES.taesd] : [FILES.mouth];
     const painters: InferenceModel[] = [];
     for (const file of files) {
       const model = await loadOn(provider, pack.path(file), options);

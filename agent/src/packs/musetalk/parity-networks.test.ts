@@ -1,3 +1,6 @@
+import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openGraphs } from './musetalk-graphs.ts';
 import {
@@ -45,3 +48,17 @@ describe('networks against PyTorch', () => {
     expect(isWithin(result!), JSON.stringify(result)).toBe(true);
   });
 });
+
+it('paints with the decoder that pack.yaml names', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'taesd-pack-'));
+  try {
+    await cp(TINY_PACK, dir, { recursive: true });
+    await appendFile(join(dir, 'pack.yaml'), 'decoder: taesd\n');
+    const graphs = await openGraphs(dir, ON_ONE_CPU);
+    const result = await smallDecoderStage(await openGolden(), graphs);
+    await graphs.release();
+    expect(isWithin(result), JSON.stringify(result)).toBe(true);
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+}, 60_000);
