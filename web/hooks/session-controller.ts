@@ -4,6 +4,7 @@
  */
 import type { SessionGrant } from '@live-avatar/agent/contract';
 import { AudioPresets, Room, RoomEvent, Track, type DisconnectReason } from 'livekit-client';
+import { guardMicrophone } from './microphone-privacy.ts';
 import { PageApiError, openSession, requestAgent } from './page-api.ts';
 import type { Problem } from './problems.ts';
 import { connectProblem, disconnectProblem } from './session-problems.ts';
@@ -61,6 +62,8 @@ export class SessionController {
     try {
       this.#grant = await openSession(avatarId, life.signal);
       this.#dispatch({ type: 'granted' });
+      // Before the room is entered: the microphone is never published to more than it should be.
+      guardMicrophone(room, this.#grant.privacy);
       await room.connect(this.#grant.server_url, this.#grant.participant_token, { maxRetries: 1 });
       if (life.signal.aborted) return;
       this.#dispatch({ type: 'connected' });

@@ -57,6 +57,7 @@ export async function openSession(
     server_url: publicLivekitUrl(settings.publicLivekitUrl, settings.livekitUrl, origin),
     room: seat.room,
     participant_token: await signParticipantToken(settings, seat, request.name),
+    privacy: status.privacy,
   };
 }
 

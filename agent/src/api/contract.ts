@@ -7,6 +7,10 @@ import { z } from 'zod';
 /** Ids are safe in URLs, file names and identities. */
 export const avatarIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 
+/** Who may receive a person's microphone: only the avatar they drive, or everyone in the room. */
+export const privacySchema = z.enum(['avatar-only', 'room']);
+export type Privacy = z.infer<typeof privacySchema>;
+
 /** One avatar as lists show it (agent `/avatars`, page `GET /api/avatars`, RPC `avatar.list`). */
 export const avatarSummarySchema = z.object({
   id: avatarIdSchema,
@@ -31,6 +35,8 @@ export const agentStatusSchema = z.object({
   maxSessions: z.int(),
   agentName: z.string(),
   version: z.string(),
+  /** service.privacy. */
+  privacy: privacySchema.default('avatar-only'),
   /** Per running session, without identities. */
   sessions: z.array(
     z.object({
@@ -68,6 +74,8 @@ export const sessionGrantSchema = z.object({
   server_url: z.string(),
   room: z.string(),
   participant_token: z.string(),
+  /** service.privacy; the page restricts its microphone accordingly before it publishes. */
+  privacy: privacySchema.default('avatar-only'),
 });
 export type SessionGrant = z.infer<typeof sessionGrantSchema>;
 /** `POST /api/sessions/redispatch`: ask again for an agent; authorised by the participant's own token. */
@@ -113,6 +121,8 @@ export const RPC_APPLICATION_ERROR = 2000;
 export const ATTRIBUTES = {
   /** LiveKit's own: initializing | listening | speaking */
   agentState: 'lk.agent.state',
+  /** Identity of the participant who drives this avatar; only that one lets it hear the microphone. */
+  driver: 'avatar.driver',
   /** Id of the avatar shown. */
   avatarId: 'avatar.id',
   /** ready | switching | failed */

@@ -3,7 +3,7 @@
  * reserved key is `service`. Unknown keys fail (load.ts adds file and line). Keys keep the file's spelling in code.
  */
 import { z } from 'zod';
-import { avatarIdSchema } from '../api/contract.ts';
+import { avatarIdSchema, privacySchema } from '../api/contract.ts';
 import { IDLE_LEVELS } from '../pipeline/idle-level.ts';
 
 /** Settings of the whole service; every key has a default, shown with its unit in configs/realtime.yaml. */
@@ -34,6 +34,8 @@ export const serviceSchema = z.strictObject({
   playout_delay_ms: z.int().min(60).max(1000).default(80),
   /** On SIGTERM, how long running sessions may go on before they are closed, s. Raise it behind a rolling update. */
   drain_s: z.number().min(0).max(3600).default(2),
+  /** Who may receive a person's own voice: only the avatar they drive, or everyone in the room. */
+  privacy: privacySchema.default('avatar-only'),
 });
 export type ServiceConfig = z.infer<typeof serviceSchema>;
 

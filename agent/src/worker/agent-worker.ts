@@ -134,6 +134,7 @@ export class AgentWorker {
       this.#options.onAccepted(claims);
       await request.accept(this.#options.avatarName(claims.avatar) ?? claims.avatar, identity, '', {
         [ATTRIBUTES.agentState]: 'initializing',
+        [ATTRIBUTES.driver]: claims.participant,
         [ATTRIBUTES.avatarId]: claims.avatar,
         [ATTRIBUTES.status]: 'switching',
       });

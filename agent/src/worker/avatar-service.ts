@@ -175,6 +175,7 @@ export class AvatarService {
       maxSessions: this.#config.service.max_sessions,
       agentName: this.#config.service.agent_name,
       version: this.#version,
+      privacy: this.#config.service.privacy,
       sessions,
       stages,
       rssMb: process.memoryUsage.rss() / 2 ** 20,
