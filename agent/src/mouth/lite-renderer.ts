@@ -71,7 +71,12 @@ export class LiteRenderer {
       ),
     );
     this.#basis = new FaceBasis(data);
-    this.#warp = new MeshWarp(data.meshTriangles, data.fanTriangleCount, this.#basis.x.length);
+    // The mean face looks at the viewer; its y is up.
+    this.#basis.setLandmarks(
+      data.restFace.map((value, k) => (k % 3 === 1 ? -value : value)),
+      0,
+    );
+    this.#warp = new MeshWarp(data.meshTriangles, data.fanTriangleCount, this.#basis);
     this.#opening = new MouthOpening(data, this.#prepared, settings, eyeLight(frames, track));
     this.#shade = new SkinShade(data);
     this.#regions = new RegionCache(frames);

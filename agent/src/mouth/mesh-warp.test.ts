@@ -29,7 +29,7 @@ function target(value: (x: number, y: number) => number): WarpTarget {
 }
 
 const warp = (basis: MovedMesh, on: WarpTarget): void =>
-  new MeshWarp(Uint16Array.of(0, 1, 2, 0, 2, 3), 0, 4).draw(basis, on);
+  new MeshWarp(Uint16Array.of(0, 1, 2, 0, 2, 3), 0, square(0, 0)).draw(basis, on);
 
 describe('MeshWarp', () => {
   it('moves pixels exactly by whole steps and draws each once', () => {
@@ -68,6 +68,21 @@ describe('MeshWarp', () => {
     const still = target(() => 50);
     warp(square(0, 0), still);
     expect(still.alpha.every((a) => a === 0)).toBe(true);
+  });
+
+  it('draws skin that has turned to the far side of a head below the skin that hides it', () => {
+    // The second triangle is the far side: seen from the front it lies right of the first, here it has turned behind it.
+    const front = { x: Float32Array.of(8, 20, 8, 32), y: Float32Array.of(8, 8, 32, 32) };
+    const turned = { x: Float32Array.of(8, 20, 8, 2), y: front.y };
+    const moved = { ...turned, dx: new Float32Array(4), dy: Float32Array.of(2, 2, 2, -4) };
+    const rows = (x: number, y: number): number => (x + y * 5) % 256;
+    const [hidden, alone] = [target(rows), target(rows)];
+    new MeshWarp(Uint16Array.of(0, 1, 2, 1, 3, 2), 0, front).draw(moved, hidden);
+    new MeshWarp(Uint16Array.of(0, 1, 2), 0, front).draw(moved, alone);
+    const inside = [18 * SIDE + 13, 18 * SIDE + 14, 22 * SIDE + 11, 22 * SIDE + 12].map(
+      (k) => k * 3,
+    );
+    for (const at of inside) expect(hidden.rgb[at]).toBe(alone.rgb[at]);
   });
 
   it('cuts what moves outside the region', () => {

@@ -40,12 +40,29 @@ export class MeshWarp {
   readonly #triangles: Uint16Array;
   readonly #fanFrom: number;
   readonly #opacity: Float32Array;
+  readonly #sides: Int8Array;
 
-  /** The last `fanTriangleCount` of the triangles lie inside the lips. */
-  constructor(triangles: Uint16Array, fanTriangleCount: number, vertexCount: number) {
+  /**
+   * The last `fanTriangleCount` of the triangles lie inside the lips. `front`: the vertices of any face that looks at
+   * the viewer, which tells on which side of a triangle the skin is.
+   */
+  constructor(
+    triangles: Uint16Array,
+    fanTriangleCount: number,
+    front: { readonly x: Float32Array; readonly y: Float32Array },
+  ) {
     this.#triangles = triangles;
     this.#fanFrom = triangles.length - fanTriangleCount * 3;
-    this.#opacity = new Float32Array(vertexCount);
+    this.#opacity = new Float32Array(front.x.length);
+    this.#sides = new Int8Array(triangles.length / 3);
+    const { x, y } = front;
+    for (let t = 0; t < triangles.length; t += 3) {
+      const a = triangles[t]!;
+      const b = triangles[t + 1]!;
+      const c = triangles[t + 2]!;
+      const area = (x[b]! - x[a]!) * (y[c]! - y[a]!) - (x[c]! - x[a]!) * (y[b]! - y[a]!);
+      this.#sides[t / 3] = Math.sign(area);
+    }
   }
 
   /** Draw all triangles that move. `rgb` must hold the region's own pixels and `alpha` zeros. */
@@ -56,8 +73,9 @@ export class MeshWarp {
       const travel = Math.sqrt(dx[k]! * dx[k]! + dy[k]! * dy[k]!) / OPAQUE_FROM_PX;
       opacity[k] = travel < 0.02 ? 0 : travel > 1 ? 255 : travel * 255;
     }
-    // Folded triangles (they turn the other way than in the source) go first: their neighbours cover them, and no
-    // pixel of the undisplaced face shows between. So do those inside the lips, which have no fixed side.
+    // Triangles that look away from the viewer, as on the far side of a turned head or where movement has folded them,
+    // go first: their neighbours cover them, and no pixel of the undisplaced face shows between. So do those inside
+    // the lips, which have no fixed side.
     this.#drawPass(basis, target, true);
     this.#drawPass(basis, target, false);
   }
@@ -77,7 +95,8 @@ export class MeshWarp {
       const area =
         (x[b]! + dx[b]! - ax) * (y[c]! + dy[c]! - ay) -
         (x[c]! + dx[c]! - ax) * (y[b]! + dy[b]! - ay);
-      const isUnder = t >= this.#fanFrom || area * sourceArea < 0;
+      const side = this.#sides[t / 3]!;
+      const isUnder = t >= this.#fanFrom || area * side < 0 || sourceArea * side < 0;
       if (isUnder === under) this.#drawTriangle(basis, target, a, b, c);
     }
   }
