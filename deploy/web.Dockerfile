@@ -1,5 +1,5 @@
 # The page and its API routes. Build from the repository root: docker build -f deploy/web.Dockerfile .
-FROM node:20-bookworm-slim AS build
+FROM node:20.19.5-bookworm-slim AS build
 WORKDIR /app
 ENV ONNXRUNTIME_NODE_INSTALL=skip NEXT_TELEMETRY_DISABLED=1
 COPY package.json package-lock.json .npmrc ./
@@ -16,7 +16,7 @@ COPY web web
 # A server with only the files it uses, instead of all of node_modules.
 RUN WEB_STANDALONE=1 npm run build -w web
 
-FROM node:20-bookworm-slim
+FROM node:20.19.5-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 HOSTNAME=0.0.0.0 PORT=3000
 COPY --from=build /app/web/.next/standalone ./

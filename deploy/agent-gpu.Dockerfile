@@ -1,0 +1,49 @@
+# The avatar agent for NVIDIA GPUs. Build from the repository root: docker build -f deploy/agent-gpu.Dockerfile .
+# Linux on x64 only. Weights come as a volume: models/musetalk-v15, see docs/model-packs.md.
+FROM node:20.19.5-bookworm-slim AS node
+
+FROM node AS manifests
+WORKDIR /app
+ENV ONNXRUNTIME_NODE_INSTALL=skip
+# The lockfile is about all workspaces, so npm wants to see each of them; nothing of the others is installed.
+COPY package.json package-lock.json .npmrc ./
+COPY agent/package.json agent/
+COPY web/package.json web/
+COPY e2e/package.json e2e/
+COPY bench/package.json bench/
+COPY eval/package.json eval/
+
+FROM manifests AS build
+RUN npm ci --workspace agent --include-workspace-root
+COPY tsconfig.base.json ./
+COPY agent agent
+RUN npm run build -w agent
+
+FROM manifests AS packages
+# The rebuild fetches ONNX Runtime's CUDA 12 libraries, of the version in the lockfile.
+RUN npm ci --workspace agent --omit=dev \
+  && ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node \
+  && find node_modules/onnxruntime-node/bin -mindepth 2 -maxdepth 2 ! -name linux -exec rm -r {} +
+
+# CUDA 12 and cuDNN 9, without compilers.
+FROM nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04
+# hadolint ignore=DL3008
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends ca-certificates ffmpeg \
+  && rm -rf /var/lib/apt/lists/*
+COPY --from=node /usr/local/bin/node /usr/local/bin/node
+WORKDIR /app
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2
+COPY --from=packages /app/node_modules node_modules
+COPY --from=build /app/agent/dist agent/dist
+COPY package.json ./
+COPY agent/package.json agent/
+COPY models/lite models/lite
+COPY models/face models/face
+COPY avatars avatars
+COPY configs configs
+# The base image's own user 1000; the CPU image's `node` has the same number, so both can use one cache volume.
+RUN mkdir -p /var/cache/live-avatar data && chown 1000:1000 /var/cache/live-avatar
+USER 1000:1000
+EXPOSE 8090
+CMD ["node", "--enable-source-maps", "agent/dist/main.js"]
