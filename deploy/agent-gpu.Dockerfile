@@ -35,9 +35,10 @@ COPY --from=node /usr/local/bin/node /usr/local/bin/node
 WORKDIR /app
 ENV NODE_ENV=production MALLOC_ARENA_MAX=2
 COPY --from=packages /app/node_modules node_modules
+# Its manifest, and packages of which other workspaces use another version.
+COPY --from=packages /app/agent agent
 COPY --from=build /app/agent/dist agent/dist
 COPY package.json ./
-COPY agent/package.json agent/
 COPY models/lite models/lite
 COPY models/face models/face
 COPY avatars avatars

@@ -34,9 +34,10 @@ WORKDIR /app
 # MALLOC_ARENA_MAX: glibc keeps an arena per thread otherwise, more than twice the memory after 100 sessions.
 ENV NODE_ENV=production MALLOC_ARENA_MAX=2
 COPY --from=packages /app/node_modules node_modules
+# Its manifest, and packages of which other workspaces use another version.
+COPY --from=packages /app/agent agent
 COPY --from=build /app/agent/dist agent/dist
 COPY package.json ./
-COPY agent/package.json agent/
 COPY models/lite models/lite
 COPY models/face models/face
 COPY avatars avatars

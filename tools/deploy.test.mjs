@@ -144,6 +144,13 @@ describe('compose files, as Compose resolves them', () => {
     expect(all.services['agent-gpu'].networks.default.aliases).toContain('agent');
   });
 
+  test('the page knows where its port is published, so that it can refuse to be open to everybody', () => {
+    const { environment, ports } = all.services.web;
+    expect(environment.HOSTNAME).toBeUndefined();
+    expect(environment.BIND_ADDRESS).toBe(ports[0].host_ip);
+    expect(environment.ACCESS_MODE).toBe('open');
+  });
+
   test('on the host network LiveKit shares no ports and keeps its name for the others', async () => {
     const { services } = await load({ files: HOST_FILES, profiles: PROFILES, envFile });
     expect(services.livekit.network_mode).toBe('host');
@@ -189,7 +196,9 @@ describe('compose files, as Compose resolves them', () => {
   test('hold no secret', () => {
     for (const file of HOST_FILES) {
       for (const [, value] of read(file).matchAll(/(?:KEYS?|SECRET|PASSWORD): '([^']*)'/g)) {
-        expect(value).toMatch(/^\$\{\w+:\?run: node tools\/init-env\.mjs\}/);
+        expect(value).toMatch(
+          /^\$\{\w+:\?run: node tools\/init-env\.mjs\}|^\$\{ACCESS_API_KEYS:-\}$/,
+        );
       }
     }
   });

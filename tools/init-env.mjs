@@ -52,7 +52,7 @@ export function initEnv(root = REPO_ROOT, server) {
   }
 }
 
-/** 192 bits each, in letters that need no quoting in URLs, YAML and shells. */
+/** 192 bits and more where no person types them, in letters that need no quoting in URLs, YAML and shells. */
 function secrets() {
   const { apiKey, apiSecret } = newKeys();
   return {
@@ -60,6 +60,8 @@ function secrets() {
     LIVEKIT_API_SECRET: apiSecret,
     REDIS_PASSWORD: randomBytes(24).toString('base64url'),
     GRAFANA_PASSWORD: randomBytes(24).toString('base64url'),
+    // For people to type: 72 bits, and attempts are limited.
+    ACCESS_PASSCODE: randomBytes(9).toString('base64url'),
   };
 }
 
@@ -78,6 +80,10 @@ function publicSettings({ domain, ip, turnDomain = `turn.${domain}` }) {
     NODE_IP: ip,
     MEDIA_BIND_ADDRESS: '0.0.0.0',
     PUBLIC_LIVEKIT_URL: `wss://${domain}`,
+    PUBLIC_URL: `https://${domain}`,
+    ACCESS_MODE: 'passcode',
+    // Caddy's place: Docker takes its networks from these ranges, and nothing else reaches the page's own port.
+    TRUSTED_PROXIES: '172.16.0.0/12,192.168.0.0/16',
     COMPOSE_PROFILES: 'tls',
     DOMAIN: domain,
     TURN_DOMAIN: turnDomain,
@@ -137,7 +143,7 @@ function run(args) {
   if (domain && !ip) throw new UserError('--domain needs --ip, the public address of this machine');
   const server = domain && ip ? { domain, ip, ...(turnDomain && { turnDomain }) } : undefined;
   return {
-    made: 'Made .env with fresh secrets. Look through its settings, then: docker compose up --build',
+    made: `Made .env with fresh secrets${server ? '; people need the ACCESS_PASSCODE in it' : ''}. Look through its settings, then: docker compose up --build`,
     kept: '.env exists and was left alone. Delete it to get fresh secrets.',
     completed: '.env exists: kept its values and added the settings it lacked.',
   }[initEnv(REPO_ROOT, server)];

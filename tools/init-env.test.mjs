@@ -57,11 +57,14 @@ describe('init-env', () => {
       'BIND_ADDRESS=127.0.0.1',
       'MEDIA_BIND_ADDRESS=0.0.0.0',
       'PUBLIC_LIVEKIT_URL=wss://avatar.example.org',
+      'PUBLIC_URL=https://avatar.example.org',
+      'ACCESS_MODE=passcode',
       'COMPOSE_PROFILES=tls',
       'TURN_DOMAIN=turn.avatar.example.org',
     ]) {
       expect(env().split('\n')).toContain(line);
     }
+    expect(env()).toMatch(/^ACCESS_PASSCODE=[\w-]{12}$/m);
   });
 
   test.each([

@@ -10,8 +10,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
 import { getLivekitServer } from '../../tools/get-livekit-server.mjs';
+import { initEnv } from '../../tools/init-env.mjs';
+import { composeLoader } from './compose-config.mjs';
 import { parseDockerfile } from './dockerfile.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -136,16 +137,18 @@ function runIn({ folder, env, workdir }, command) {
  * @param {ReturnType<typeof build>} image
  */
 async function start(name, { folder, env, workdir, user, command }) {
-  const compose = parse(readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8'), { merge: true });
-  const { environment, tmpfs, healthcheck } = compose.services[name];
-  const keys = { LIVEKIT_API_KEY: 'APItryimages', LIVEKIT_API_SECRET: 'x'.repeat(40) };
-  const known = {
-    ...environment,
-    ...keys,
-    LIVEKIT_URL: 'ws://127.0.0.1:7880',
-    LOG_LEVEL: 'info',
-    PUBLIC_LIVEKIT_URL: '',
+  const envFile = join(WORK, '.env');
+  cpSync(join(ROOT, '.env.example'), `${envFile}.example`);
+  rmSync(envFile, { force: true });
+  initEnv(WORK);
+  const load = await composeLoader();
+  const { services } = await load({ files: ['docker-compose.yml'], envFile });
+  const { environment, tmpfs, healthcheck } = services[name];
+  const keys = {
+    LIVEKIT_API_KEY: environment.LIVEKIT_API_KEY,
+    LIVEKIT_API_SECRET: environment.LIVEKIT_API_SECRET,
   };
+  const known = { ...environment, LIVEKIT_URL: 'ws://127.0.0.1:7880' };
   const { path: server } = await getLivekitServer();
   const variables = Object.entries({ ...env, ...known })
     .map(([key, value]) => `${key}=${q(String(value))}`)
