@@ -109,7 +109,7 @@ describe('npm run render', () => {
   it.each<[string, string[], string, string]>([
     ['nothing', [], 'REQUEST_INVALID', '--avatar and --audio are needed'],
     ['an unknown option', ['--speed', '2'], 'REQUEST_INVALID', '--speed'],
-    ['an unknown avatar', ['--avatar', 'nobody'], 'AVATAR_NOT_FOUND', 'it has: ava, leo'],
+    ['an unknown avatar', ['--avatar', 'nobody'], 'AVATAR_NOT_FOUND', 'it has: ava, leo,'],
     ['no such file', ['--audio', 'nowhere.wav'], 'SOURCE_MISSING', 'nowhere.wav'],
     ['a file that is no sound', ['--audio', 'package.json'], 'SOURCE_UNREADABLE', 'package.json'],
   ])('says what is wrong when given %s', async (_name, args, code, message) => {

@@ -44,7 +44,7 @@ describe('the shipped avatars', () => {
         expect(samples.some((value) => Math.abs(value) > 3000)).toBe(true);
       }
     }
-    expect(registry.list().length).toBeGreaterThanOrEqual(2);
+    expect(registry.list().length).toBeGreaterThanOrEqual(4);
     expect(existsSync(join(cache, 'ava'))).toBe(false);
   });
 

@@ -199,8 +199,11 @@ describe('configs/realtime.yaml', () => {
     expect(Object.keys(shown as object)).toEqual(Object.keys(serviceSchema.shape));
   });
 
-  it('loads, with the two avatars of the service', async () => {
+  it('loads, with the avatars of the service', async () => {
     const config = await loadConfig(SAMPLE);
-    expect([...config.avatars.keys()]).toEqual(['ava', 'leo']);
+    expect([...config.avatars.keys()]).toEqual(expect.arrayContaining(['ava', 'leo']));
+    for (const [id, { video_path: source }] of config.avatars) {
+      expect(source).toBe(`avatars/${id}/source.png`);
+    }
   });
 });

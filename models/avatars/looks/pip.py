@@ -80,7 +80,7 @@ LOOK: dict = {
         'thick': 0.066,
     },
     'lashes': {'line_dm': 0.020, 'line_out_dm': 0.03},
-    'nose_ball': {'at': (0.0, -0.33, 0.40), 'radius_dm': 0.135, 'colour': (0.74, 0.34, 0.22)},
+    'nose_ball': {'at': (0.0, -0.33, 0.40), 'radius_dm': 0.135, 'colour': (0.84, 0.33, 0.175)},
     'clothes': [
         {
             'neck': 'round',
