@@ -23,7 +23,8 @@ FROM manifests AS packages
 # The rebuild fetches ONNX Runtime's CUDA 12 libraries, of the version in the lockfile.
 RUN npm ci --workspace agent --omit=dev \
   && ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node \
-  && find node_modules/onnxruntime-node/bin -mindepth 2 -maxdepth 2 ! -name linux -exec rm -r {} +
+  && find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 ! -path "*/linux/$(node -p process.arch)" -exec rm -r {} + \
+  && find . -path '*/node_modules/*' -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' \) -delete
 
 # CUDA 12 and cuDNN 9, without compilers.
 FROM nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04

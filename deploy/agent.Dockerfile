@@ -19,17 +19,20 @@ COPY agent agent
 RUN npm run build -w agent
 
 FROM manifests AS packages
-# Other systems' runtimes are 240 of ONNX Runtime's 290 MB.
+# Other systems' runtimes are 240 of ONNX Runtime's 290 MB; types and source maps are 100 MB of the rest.
 RUN npm ci --workspace agent --omit=dev \
-  && find node_modules/onnxruntime-node/bin -mindepth 2 -maxdepth 2 ! -name linux -exec rm -r {} +
+  && find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 ! -path "*/linux/$(node -p process.arch)" -exec rm -r {} + \
+  && find . -path '*/node_modules/*' -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' \) -delete
 
 FROM node:20.19.5-bookworm-slim
 # ffmpeg prepares avatars from own videos; ca-certificates for wss:// to a LiveKit elsewhere.
 # Debian keeps only the newest build of each package, so a pinned version would stop building within weeks.
+# Mesa's drivers and their compiler (160 MB) come with ffmpeg and would serve a screen only.
 # hadolint ignore=DL3008
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ca-certificates ffmpeg \
-  && rm -rf /var/lib/apt/lists/*
+  && rm -rf /var/lib/apt/lists/* /usr/lib/*/libLLVM* /usr/lib/*/libz3* /usr/lib/*/dri \
+  && ffmpeg -version > /dev/null
 WORKDIR /app
 # MALLOC_ARENA_MAX: glibc keeps an arena per thread otherwise, more than twice the memory after 100 sessions.
 ENV NODE_ENV=production MALLOC_ARENA_MAX=2

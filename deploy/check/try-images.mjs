@@ -42,6 +42,10 @@ function makeBase() {
   cpSync(npm, join(BASE, 'usr/local/lib/node_modules/npm'), { recursive: true });
   cpSync(process.execPath, join(BASE, 'usr/local/bin/node.tmp'));
   sh(`cd ${q(BASE)}/usr/local/bin && ln -sf ../lib/node_modules/npm/bin/npm-cli.js npm && ln -sf ../lib/node_modules/npm/bin/npx-cli.js npx
+    # As Docker's Debian does: no archives kept, and as its slim one: no documentation.
+    echo 'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb"; };' > ${q(BASE)}/etc/apt/apt.conf.d/docker-clean
+    printf 'path-exclude /usr/share/%s/*\\n' doc man locale info > ${q(BASE)}/etc/dpkg/dpkg.cfg.d/docker
+    rm -rf ${q(BASE)}/var/cache/apt/archives/*.deb ${q(BASE)}/usr/share/{doc,man,locale,info}/*
     chroot ${q(BASE)} useradd -m -u 1000 node; rm -rf ${q(BASE)}/var/lib/apt/lists/* ${q(BASE)}/var/cache/apt/*.bin
     mv ${q(BASE)}/usr/local/bin/node.tmp ${q(BASE)}/usr/local/bin/node`);
 }
