@@ -21,6 +21,8 @@ WORKDIR /app
 ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 HOSTNAME=0.0.0.0 PORT=3000
 COPY --from=build /app/web/.next/standalone ./
 COPY --from=build /app/web/.next/static web/.next/static
+# Where the framework caches; the root is read-only then, this is memory.
+RUN mkdir -p web/.next/cache && chown node:node web/.next/cache
 USER node
 EXPOSE 3000
 CMD ["node", "web/server.js"]
