@@ -185,7 +185,7 @@ describe('who does not move or blink', () => {
   });
 
   it('keeps eyes behind a glare, and with glasses so low that no lid could fall, as they are', async () => {
-    const subject = await load('ava');
+    const subject = await load('leo');
     const painted = (from: number, to: number, luma: number): boolean => {
       const i420 = new Uint8Array(new SharedArrayBuffer(subject.frames.i420.length));
       i420.set(subject.frames.i420);
