@@ -10,6 +10,7 @@ const STATUS: AgentStatus = {
   maxSessions: 4,
   agentName: 'avatar',
   version: '0.1.0',
+  privacy: 'avatar-only',
   sessions: [],
   stages: {},
   rssMb: 100,

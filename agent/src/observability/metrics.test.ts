@@ -23,6 +23,7 @@ describe('Metrics', () => {
         maxSessions: 4,
         agentName: 'avatar',
         version: '0.1.0',
+        privacy: 'avatar-only',
         sessions,
         stages: { mouth: { p50Ms: 4, p99Ms: 9 } },
         rssMb: 100,
