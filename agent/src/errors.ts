@@ -88,7 +88,8 @@ export const ERRORS = {
   ACCESS_DENIED: {
     status: 401,
     retryable: false,
-    meaning: 'The passcode, API key or signed-in user is missing or wrong, or this address may not ask.',
+    meaning:
+      'The passcode, API key or signed-in user is missing or wrong, or this address may not ask.',
   },
   RATE_LIMITED: {
     status: 429,
