@@ -68,16 +68,6 @@ export type RenderedSpeakerScores = ShapeScores &
     readonly pictureScores: readonly PictureScore[];
   };
 
-/** What the renderer is to reach. */
-export const RENDERED_SPEAKER_GOALS = {
-  lipLandmarkErrorPx: { max: 0.6 },
-  openAreaRatio: { min: 0.85, max: 1.15 },
-  textureRatio: { min: 0.7 },
-  outsideMaskMaxError: { max: 0 },
-  seamRatio: { max: 1.1 },
-  avOffsetMs: { min: -40, max: 40 },
-} as const;
-
 /**
  * Score the renderer. The same files give the same figures.
  * @throws AvatarError SOURCE_MISSING | SOURCE_UNREADABLE (data set), MODEL_PACK_*, FACE_NOT_FOUND

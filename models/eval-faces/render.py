@@ -1,6 +1,6 @@
 """Draws people who speak, with the true place of every face landmark.
 
-    python render.py --assets DIR --out data [--people 7] [--samples 24] [--threads 1] [--only p3,p4]
+    python render.py --assets DIR --out data [--people 7] [--samples 10] [--threads 1] [--only p3,p4]
 
 DIR: makehuman/, makehuman-assets/ and talkinghead/ as in ../lite/build-renderer-data/README.md.
 Pictures that exist are not drawn again; the numbers are always written.
@@ -30,6 +30,7 @@ NOSE_TIP = 1
 # How far below the closed mouth's chin the jaw may drop.
 DROP_PX = 40
 MASK_SAMPLES = 16
+MOUTH_TIMES = 10
 PICTURE_QUALITY = 94
 
 
@@ -45,30 +46,44 @@ def lower_face(points: np.ndarray) -> tuple[int, int, int, int]:
     return left, int(points[NOSE_TIP, 1]), right, min(SIZE_PX, int(high[1]) + DROP_PX)
 
 
+def mouth_box(points: np.ndarray) -> tuple[int, int, int, int]:
+    """The opening with a little lip around it: the denoiser needs more samples for teeth than for skin."""
+    low, high = points[INNER_LOOP, :2].min(0) - 5, points[INNER_LOOP, :2].max(0) + 5
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
 def limit_to(box: tuple[int, int, int, int]) -> None:
     render = bpy.context.scene.render
-    left, top, right, bottom = box
+    # The denoiser knows less at a border, and Blender rounds it: some px around the box are drawn.
+    left, top, right, bottom = box[0] - 4, box[1] - 4, box[2] + 4, box[3] + 4
     render.use_border = True
     render.border_min_x, render.border_max_x = left / SIZE_PX, right / SIZE_PX
     render.border_min_y, render.border_max_y = 1 - bottom / SIZE_PX, 1 - top / SIZE_PX
 
 
-def draw_picture(path: Path, samples: int, box: tuple, around: Path | None) -> None:
-    """Draws `box`; what is outside comes from the picture `around`."""
+def draw(raw: Path, samples: int, box: tuple) -> Image.Image:
+    """The part `box` of the picture."""
     scene = bpy.context.scene
     set_renderer(scene, samples, SIZE_PX)
     scene.cycles.max_bounces = 4
     limit_to(box)
-    raw = path.with_suffix('.png')
     scene.render.filepath = str(raw)
     bpy.ops.render.render(write_still=True)
-    picture = Image.open(raw).convert('RGB')
-    if around is not None:
-        whole = Image.open(around).convert('RGB')
-        whole.paste(picture.crop(box), box[:2])
-        picture = whole
-    picture.save(path, quality=PICTURE_QUALITY, method=6)
+    picture = Image.open(raw).convert('RGB').crop(box)
     raw.unlink()
+    return picture
+
+
+def draw_picture(path: Path, samples: int, points: np.ndarray, rest: np.ndarray) -> None:
+    """Draws what speech moves onto the picture of the closed mouth, the opening with more samples."""
+    raw = path.with_suffix('.png')
+    if points is rest:
+        whole = draw(raw, samples, (0, 0, SIZE_PX, SIZE_PX))
+    else:
+        whole = Image.open(path.with_name(path.name.split('-')[0] + '-rest.webp')).convert('RGB')
+        for box, times in ((lower_face(rest), 1), (mouth_box(points), MOUTH_TIMES)):
+            whole.paste(draw(raw, samples * times, box), box[:2])
+    whole.save(path, quality=PICTURE_QUALITY, method=6)
 
 
 def inside_material() -> bpy.types.Material:
@@ -122,12 +137,9 @@ def draw_person(index: int, world: World, args) -> tuple[dict, list, Person]:
         if (args.only is None or look['name'] in args.only.split(',')) and not (path.exists() and mask.exists()):
             started = time.process_time()
             someone.show(parameters, parameters[TONGUE_UP])
-            box = lower_face(rest_points)
-            draw_mask(mask, material, box)
-            if name == 'rest':
-                draw_picture(path, args.samples, (0, 0, SIZE_PX, SIZE_PX), None)
-            else:
-                draw_picture(path, args.samples, box, args.out / f'{look["name"]}-rest.webp')
+            draw_mask(mask, material, lower_face(rest_points))
+            points = rest_points if name == 'rest' else someone.landmarks_px(parameters)
+            draw_picture(path, args.samples, points, rest_points)
             print(f'{path}: {time.process_time() - started:.0f} CPU-s', flush=True)
         points = someone.landmarks_px(parameters)
         seen = coverage(mask) if mask.exists() else 0.0
@@ -167,7 +179,7 @@ def main() -> None:
     parser.add_argument('--assets', type=Path, required=True)
     parser.add_argument('--out', type=Path, required=True)
     parser.add_argument('--people', type=int, default=len(FRAMES))
-    parser.add_argument('--samples', type=int, default=24)
+    parser.add_argument('--samples', type=int, default=10)
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument('--only', help='draw only these people, e.g. p3,p4')
     args = parser.parse_args()
