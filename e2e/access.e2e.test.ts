@@ -3,13 +3,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { launchBrowser, leaveAndClose } from './harness/browser.ts';
 import { beeps, writeWav } from './harness/wav.ts';
+import { freePorts } from './harness/stack.ts';
 
 const WEB = fileURLToPath(new URL('../web/', import.meta.url));
 const NEXT = createRequire(joinPath(WEB, 'package.json')).resolve('next/dist/bin/next');
@@ -18,17 +18,9 @@ type Page = { url: string; port: number; log(): string; exit: Promise<number | n
 let child: ChildProcess | undefined;
 afterEach(() => void child?.kill('SIGKILL'));
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
-    });
-  });
-
 /** Start the page's server alone (no agent, no LiveKit), listening on `host`. */
 async function startPage(host: string, settings: Record<string, string>): Promise<Page> {
-  const port = await freePort();
+  const port = await freePorts(1);
   child = spawn(process.execPath, [NEXT, 'start', '--hostname', host, '--port', String(port)], {
     cwd: WEB,
     env: {

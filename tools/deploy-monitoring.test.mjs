@@ -3,13 +3,13 @@
 // metrics and a real livekit-server answer.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { Metrics } from '../agent/src/observability/metrics.ts';
 import { getLivekitServer } from './get-livekit-server.mjs';
 import { REPO_ROOT } from './start/paths.mjs';
+import { freePort } from './free-port.fixture.mjs';
 
 const read = (/** @type {string} */ path) => readFileSync(join(REPO_ROOT, 'deploy', path), 'utf8');
 const dashboard = JSON.parse(read('monitoring/grafana/live-avatar.json'));
@@ -114,15 +114,4 @@ async function livekitMetrics() {
   } finally {
     child.kill('SIGKILL');
   }
-}
-
-/** @returns {Promise<number>} */
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -3,7 +3,6 @@
 // names, ports, settings and limits are held together.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -13,6 +12,7 @@ import { getLivekitServer } from './get-livekit-server.mjs';
 import { initEnv } from './init-env.mjs';
 import { LIVEKIT_SERVER_VERSION } from './livekit-server/release.mjs';
 import { REPO_ROOT } from './start/paths.mjs';
+import { freePort } from './free-port.fixture.mjs';
 
 const read = (/** @type {string} */ path) => readFileSync(join(REPO_ROOT, path), 'utf8');
 const livekit = parse(read('livekit.yaml'));
@@ -277,14 +277,3 @@ describe('livekit.yaml', () => {
     }
   });
 });
-
-/** @returns {Promise<number>} */
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-      server.close(() => resolve(port));
-    });
-  });
-}

@@ -17,8 +17,8 @@ export type Stack = {
   stop(): Promise<void>;
 };
 
-/** `count` consecutive ports that are free for TCP right now. */
-async function freePorts(count: number): Promise<number> {
+/** First of `count` consecutive ports that are free for TCP right now. */
+export async function freePorts(count: number): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
     const first = 20_000 + Math.floor(Math.random() * 20_000);
     const free = await Promise.all(

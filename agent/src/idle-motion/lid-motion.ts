@@ -4,6 +4,7 @@
  * follow; the lower lid rises a little. The eyeball itself stays where it is.
  */
 import { LID_SAMPLES, type EyeShape } from './eye-shape.ts';
+import { smoothStep } from './smooth-step.ts';
 
 /** All in shares of the largest opening. */
 const LASH_ZONE = 0.34;
@@ -101,9 +102,4 @@ function unfold(at: number, skin: number, fall: number): number {
   const slope = Math.min(MAX_SLOPE, (skin + fall) / skin);
   const t = at / (skin + fall);
   return skin * t * (slope + t * (3 - 3 * slope + t * (2 * slope - 2)));
-}
-
-function smoothStep(ratio: number): number {
-  const t = Math.min(1, Math.max(0, ratio));
-  return t * t * (3 - 2 * t);
 }

@@ -10,6 +10,7 @@
  * Everything is 0 in the outermost 16 px of the frame, so no border ever shows.
  */
 import type { HeadGeometry } from './head-geometry.ts';
+import { smoothStep } from './smooth-step.ts';
 
 /** Distance of two nodes, px. */
 export const CELL_PX = 16;
@@ -156,9 +157,4 @@ function cellsWhere(
     cells[cell] = corners.some(isWanted) ? 1 : 0;
   }
   return cells;
-}
-
-function smoothStep(ratio: number): number {
-  const t = Math.min(1, Math.max(0, ratio));
-  return t * t * (3 - 2 * t);
 }
