@@ -47,12 +47,30 @@ describe('an avatar that moves by itself', () => {
     const expected = new Uint8Array(shown[0]!.planes.length);
     let speaking = 0;
     for (const [i, { planes, frameIndex, speechRatio }] of shown.entries()) {
-      moving.motion!.show(still[i]!.planes, expected, 0, frameIndex);
+      const pictureOf = speechRatio > 0 ? frameIndex : moving.motion!.restingFrame(frameIndex);
+      moving.motion!.show(still[i]!.planes, expected, 0, pictureOf);
       expect(isSame(planes, expected)).toBe(true);
       if (speechRatio > 0) speaking += 1;
     }
     expect(speaking).toBeGreaterThan(10);
     expect(isSame(shown[0]!.planes, shown[10]!.planes)).toBe(false);
+  });
+
+  it('holds its pose for two frames while it rests, and moves in every frame while it speaks or blinks', async () => {
+    const shown = await framesOf(await openWith('subtle'), new Int16Array(6 * 16_000));
+    const { motion } = await openWith('subtle');
+    const held = shown.filter(({ frameIndex }) => motion!.restingFrame(frameIndex) !== frameIndex);
+    expect(held.length).toBeGreaterThan(50);
+    expect(held.length).toBeLessThan(shown.length / 2);
+    for (const { frameIndex, planes } of held) {
+      expect(isSame(planes, shown[frameIndex - 1]!.planes)).toBe(true);
+    }
+    const speaking = (await framesOf(await openWith('subtle'))).filter(
+      ({ speechRatio }) => speechRatio === 1,
+    );
+    for (const [i, { planes }] of speaking.slice(1).entries()) {
+      expect(isSame(planes, speaking[i]!.planes)).toBe(false);
+    }
   });
 
   it('does not move with `idle: none`, which is what an asset without a word about it gets', async () => {

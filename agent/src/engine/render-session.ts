@@ -18,6 +18,7 @@ import { sourceFrameAt } from '../pipeline/source-frame.ts';
 import { composeFrame } from './compose-frame.ts';
 import { FrameHistory } from './frame-history.ts';
 import type { FrameHeader } from './protocol.ts';
+import { RestingPicture } from './resting-picture.ts';
 import { count, Counter, type SessionCounters } from './session-counters.ts';
 import { SessionTimeline } from './session-timeline.ts';
 
@@ -65,6 +66,7 @@ export class RenderSession {
   readonly #counters: SessionCounters;
   readonly #timeline: SessionTimeline;
   readonly #gate: IdleGate;
+  readonly #restingPicture = new RestingPicture();
   readonly #outcome: FrameOutcome = {
     parameters: undefined,
     failure: undefined,
@@ -197,9 +199,18 @@ export class RenderSession {
   /** The avatar with its mouth at rest. */
   #showResting(target: Uint8Array, sourceFrame: number, header: FrameHeader): void {
     const startedMs = performance.now();
+    const avatar = this.#avatar;
+    const frameIndex = avatar.motion?.restingFrame(header.frameIndex) ?? header.frameIndex;
+    if (this.#restingPicture.show(target, avatar, sourceFrame, frameIndex)) {
+      header.compositingMs += performance.now() - startedMs;
+      return;
+    }
     const patch = this.#restingPatch(sourceFrame);
     const renderedMs = performance.now();
-    composeFrame(this.#avatar, target, { sourceFrame, frameIndex: header.frameIndex, patch });
+    composeFrame(avatar, target, { sourceFrame, frameIndex, patch });
+    if (avatar.motion?.restingFrame(frameIndex + 1) === frameIndex) {
+      this.#restingPicture.keep(target, avatar, sourceFrame, frameIndex);
+    }
     header.mouthMs += renderedMs - startedMs;
     header.compositingMs += performance.now() - renderedMs;
   }

@@ -66,11 +66,20 @@ export class IdleMotion {
   }
 
   /**
+   * Output frame whose picture is shown in silent frame `frameIndex`: at rest the pose changes in even frames only. The
+   * motion is slow (below a pixel in 80 ms), and every other frame costs nothing. Blinks keep their 25 frames a second.
+   */
+  restingFrame(frameIndex: number): number {
+    const isHeld = frameIndex % 2 === 1 && this.#closureAt(frameIndex) === 0;
+    return isHeld && this.#closureAt(frameIndex - 1) === 0 ? frameIndex - 1 : frameIndex;
+  }
+
+  /**
    * Write the finished frame `picture` (I420: `canvas`, or the source frame itself, which stays as it is), moved as in
    * output frame `frameIndex`, to `target`. `sourceFrame`: the frame of the source that it was drawn on.
    */
   show(picture: Uint8Array, target: Uint8Array, sourceFrame: number, frameIndex: number): void {
-    const closure = this.#lids === undefined ? 0 : lidClosureAt(this.#seed, frameIndex);
+    const closure = this.#closureAt(frameIndex);
     let moved = picture;
     if (closure > 0) {
       if (picture !== this.canvas) this.canvas.set(picture);
@@ -80,6 +89,10 @@ export class IdleMotion {
     poseAt(this.#seed, frameIndex, this.#limits, this.#pose);
     this.#grid.moveTo(this.#pose);
     this.#warp.apply(moved, target);
+  }
+
+  #closureAt(frameIndex: number): number {
+    return this.#lids === undefined ? 0 : lidClosureAt(this.#seed, frameIndex);
   }
 }
 
