@@ -55,8 +55,19 @@ export async function isLivekitReachable(livekitUrl: string): Promise<boolean> {
   }
 }
 
+/** Limits of a room; seconds and people. What is left out is as for a session. */
+export type RoomLimits = {
+  readonly emptyTimeout?: number;
+  readonly departureTimeout?: number;
+  readonly maxParticipants?: number;
+};
+
 /** Make the room of one session. */
-export async function createRoom(settings: Settings, name: string): Promise<void> {
+export async function createRoom(
+  settings: Settings,
+  name: string,
+  limits: RoomLimits = {},
+): Promise<void> {
   const rooms = new RoomServiceClient(...clientArguments(settings));
   await ask(settings, () =>
     rooms.createRoom({
@@ -64,6 +75,7 @@ export async function createRoom(settings: Settings, name: string): Promise<void
       emptyTimeout: EMPTY_TIMEOUT_S,
       departureTimeout: DEPARTURE_TIMEOUT_S,
       maxParticipants: MAX_PARTICIPANTS,
+      ...limits,
     }),
   );
 }
