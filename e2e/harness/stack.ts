@@ -37,8 +37,15 @@ export async function freePorts(count: number): Promise<number> {
   throw new Error('no free ports found');
 }
 
-/** Start and wait until the page answers. @throws Error with the log when it does not within `timeoutMs` */
-export async function startStack(options: { config: string; timeoutMs?: number }): Promise<Stack> {
+/**
+ * Start and wait until the page answers; `env` is added to the environment.
+ * @throws Error with the log when it does not within `timeoutMs`
+ */
+export async function startStack(options: {
+  config: string;
+  timeoutMs?: number;
+  env?: Record<string, string>;
+}): Promise<Stack> {
   const first = await freePorts(5);
   const [livekitPort, agentPort, pagePort] = [first, first + 3, first + 4];
   const child: ChildProcess = spawn(
@@ -56,7 +63,7 @@ export async function startStack(options: { config: string; timeoutMs?: number }
       '--port',
       String(pagePort),
     ],
-    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...options.env } },
   );
   let output = '';
   const keep = (chunk: Buffer): void => {
