@@ -2,7 +2,12 @@ import type { AvatarSummary } from '@live-avatar/agent/contract';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { fetchAvatars, fetchThumbnail, requireReadyAvatar } from './agent-client.ts';
+import {
+  fetchAgentStatus,
+  fetchAvatars,
+  fetchThumbnail,
+  requireReadyAvatar,
+} from './agent-client.ts';
 
 const ava: AvatarSummary = {
   id: 'ava',
@@ -12,17 +17,27 @@ const ava: AvatarSummary = {
   clips: ['hello'],
   model: 'lite',
 };
-let server: Server | undefined;
-afterEach(() => server?.close());
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
+/** A path that is asked and never answers. */
+const HANGS = Symbol('hangs');
 
 /** A real HTTP server that answers each path with a fixed body. */
 async function agentWith(paths: Record<string, unknown>): Promise<string> {
-  server = createServer((request, response) => {
+  const server = createServer((request, response) => {
     const body = paths[request.url ?? ''];
+    if (body === HANGS) return;
     response.statusCode = body === undefined ? 500 : 200;
     response.end(Buffer.isBuffer(body) ? body : JSON.stringify(body ?? {}));
   });
-  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
@@ -62,4 +77,31 @@ test('only a ready avatar can be joined; the others say why not', () => {
   expect(() => requireReadyAvatar(all, 'x')).toThrow(/no face/);
   expect(() => requireReadyAvatar(all, 'p')).toThrow(/42 %/);
   expect(() => requireReadyAvatar(all, 'zoe')).toThrow(/there are: ava, x, p/);
+});
+
+test('of several agents those that answer are the service; one that is away or hangs is no failure', async () => {
+  const jpeg = Buffer.from([0xff, 0xd8, 0xff]);
+  const status = {
+    ...{ activeSessions: 2, maxSessions: 2, agentName: 'avatar', version: '1', rssMb: 1 },
+    ...{ sessions: [], stages: {} },
+  };
+  const full = await agentWith({
+    '/status': status,
+    '/avatars': [{ ...ava, status: 'failed', thumbnail: undefined }],
+  });
+  const free = await agentWith({
+    '/status': { ...status, activeSessions: 1 },
+    '/avatars': [ava],
+    '/avatars/ava/thumbnail': jpeg,
+  });
+  const hangs = await agentWith({ '/status': HANGS, '/avatars': HANGS });
+  const all = `${full},http://127.0.0.1:1,${hangs},${free}`;
+  const startedMs = performance.now();
+  expect(await fetchAgentStatus(all)).toMatchObject({ activeSessions: 3, maxSessions: 4 });
+  expect(performance.now() - startedMs).toBeLessThan(1900);
+  expect(await fetchAvatars(all)).toMatchObject([{ id: 'ava', status: 'ready' }]);
+  expect(new Uint8Array(await fetchThumbnail(all, 'ava'))).toEqual(new Uint8Array(jpeg));
+  await expect(fetchAvatars('http://127.0.0.1:1,http://127.0.0.1:2')).rejects.toMatchObject({
+    code: 'AGENT_UNAVAILABLE',
+  });
 });

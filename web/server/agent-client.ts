@@ -1,4 +1,7 @@
-/** Reads the agent's HTTP API. Short time-outs: a page waits for these answers. */
+/**
+ * Reads the agents' HTTP API. `agentUrl` may name several agents (agent-addresses.ts): all are asked, what they answer
+ * is one service (merge-agents.ts), and those that are away are left out. Short time-outs: a page waits for these answers.
+ */
 import {
   agentStatusSchema,
   avatarSummarySchema,
@@ -6,9 +9,14 @@ import {
   type AvatarSummary,
 } from '@live-avatar/agent/contract';
 import { AvatarError } from '@live-avatar/agent/errors';
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
+import { agentAddresses } from './agent-addresses.ts';
+import { mergeAvatars, mergeStatuses } from './merge-agents.ts';
 
 const TIMEOUT_MS = 2000;
+/** When one agent has answered, the others have this long: one that hangs must not slow every join, ms. */
+const STRAGGLER_MS = 500;
 /** A thumbnail is some tens of kB; anything far larger is not one. */
 const MAX_THUMBNAIL_BYTES = 2_000_000;
 
@@ -55,9 +63,40 @@ async function getJson<Schema extends z.ZodType>(
   return parsed.data;
 }
 
+/** Ask every agent and keep the answers, in the order of the addresses. @throws AvatarError when none answers. */
+async function askAll<Answer>(
+  agentUrl: string,
+  ask: (address: string) => Promise<Answer>,
+): Promise<[Answer, ...Answer[]]> {
+  const answers: { readonly index: number; readonly answer: Answer }[] = [];
+  const addresses = await agentAddresses(agentUrl);
+  const asked = addresses.map(async (address, index) => {
+    answers.push({ index, answer: await ask(address) });
+  });
+  try {
+    await Promise.any(asked);
+  } catch (thrown) {
+    const [reason] = (thrown as AggregateError).errors as unknown[];
+    if (reason instanceof Error) throw reason;
+    throw unavailable(agentUrl, 'AGENT_URL names no address');
+  }
+  if (asked.length > 1) {
+    await Promise.race([
+      Promise.allSettled(asked),
+      setTimeout(STRAGGLER_MS, undefined, { ref: false }),
+    ]);
+  }
+  const inOrder = [...answers].sort((one, other) => one.index - other.index);
+  // Not empty: one has answered.
+  return inOrder.map(({ answer }) => answer) as [Answer, ...Answer[]];
+}
+
+const fetchList = (address: string): Promise<AvatarSummary[]> =>
+  getJson(address, '/avatars', z.array(avatarSummarySchema));
+
 /** Every configured avatar. Thumbnails point to the page's own origin. */
 export async function fetchAvatars(agentUrl: string): Promise<AvatarSummary[]> {
-  const avatars = await getJson(agentUrl, '/avatars', z.array(avatarSummarySchema));
+  const avatars = mergeAvatars(await askAll(agentUrl, fetchList));
   return avatars.map((avatar) =>
     avatar.thumbnail === undefined
       ? avatar
@@ -65,27 +104,37 @@ export async function fetchAvatars(agentUrl: string): Promise<AvatarSummary[]> {
   );
 }
 
-/** Sessions and timings of the agent. */
-export function fetchAgentStatus(agentUrl: string): Promise<AgentStatus> {
-  return getJson(agentUrl, '/status', agentStatusSchema);
+/** Sessions and timings of all agents together. */
+export async function fetchAgentStatus(agentUrl: string): Promise<AgentStatus> {
+  return mergeStatuses(
+    await askAll(agentUrl, (address) => getJson(address, '/status', agentStatusSchema)),
+  );
 }
 
 /**
- * JPEG bytes of an avatar's picture.
+ * JPEG bytes of an avatar's picture, from the first agent that has it.
  * @throws AvatarError AVATAR_NOT_FOUND when the avatar or its picture does not exist.
  */
 export async function fetchThumbnail(agentUrl: string, avatarId: string): Promise<ArrayBuffer> {
-  const avatars = await getJson(agentUrl, '/avatars', z.array(avatarSummarySchema));
-  const path = avatars.find(({ id }) => id === avatarId)?.thumbnail;
-  // Only a path below the agent's own origin: `//host/…` would lead elsewhere.
-  if (path === undefined || !/^\/(?!\/)/.test(path)) {
+  const lists = await askAll(agentUrl, async (address) => ({
+    address,
+    avatars: await fetchList(address),
+  }));
+  const places = lists.flatMap(({ address, avatars }) => {
+    const path = avatars.find(({ id }) => id === avatarId)?.thumbnail;
+    // Only a path below the agent's own origin: `//host/…` would lead elsewhere.
+    return path !== undefined && /^\/(?!\/)/.test(path) ? [{ address, path }] : [];
+  });
+  const [place] = places;
+  if (place === undefined) {
     throw new AvatarError('AVATAR_NOT_FOUND', `Avatar "${avatarId}" has no picture.`);
   }
-  const response = await get(agentUrl, path);
-  if (!response.ok) throw unavailable(agentUrl, `${path} answered ${response.status}`);
+  const { address, path } = place;
+  const response = await get(address, path);
+  if (!response.ok) throw unavailable(address, `${path} answered ${response.status}`);
   const bytes = await response.arrayBuffer();
   if (bytes.byteLength > MAX_THUMBNAIL_BYTES) {
-    throw unavailable(agentUrl, `${path} is ${bytes.byteLength} bytes`);
+    throw unavailable(address, `${path} is ${bytes.byteLength} bytes`);
   }
   return bytes;
 }

@@ -22,7 +22,7 @@ export type Settings = {
   readonly publicLivekitUrl: string | undefined;
   readonly apiKey: string;
   readonly apiSecret: string;
-  /** Base address of the agent's HTTP API, without a trailing slash. */
+  /** Base addresses of the agents' HTTP APIs, separated by commas (agent-addresses.ts). */
   readonly agentUrl: string;
   /** Name under which agents register at LiveKit. */
   readonly agentName: string;
@@ -98,9 +98,9 @@ export function readPublicLivekitUrl(): string | undefined {
   return read('PUBLIC_LIVEKIT_URL');
 }
 
-/** Base address of the agent's HTTP API. */
+/** Base addresses of the agents' HTTP APIs, separated by commas (agent-addresses.ts). */
 export function readAgentUrl(): string {
-  return (read('AGENT_URL') ?? 'http://127.0.0.1:8090').replace(/\/+$/, '');
+  return read('AGENT_URL') ?? 'http://127.0.0.1:8090';
 }
 
 /** Whether the page runs under `next dev` (its scripts need a looser policy). */

@@ -34,6 +34,10 @@ export const agentStatusSchema = z.object({
   activeSessions: z.int(),
   maxSessions: z.int(),
   agentName: z.string(),
+  /** Random per process: an agent that answers at two addresses is counted once. */
+  instance: z.string().optional(),
+  /** Whether LiveKit may send it new sessions: registered and not draining. Absent: yes. */
+  accepting: z.boolean().optional(),
   version: z.string(),
   /** service.privacy. */
   privacy: privacySchema.default('avatar-only'),

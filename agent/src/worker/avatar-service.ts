@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { AgentStatus } from '../api/contract.ts';
@@ -27,6 +28,8 @@ export class AvatarService {
   readonly #metrics: Metrics;
   readonly #api: ReturnType<typeof createApiServer>;
   readonly #version = readVersion();
+  /** Tells this process from others of the same service. */
+  readonly #instance = randomUUID();
   /** Ends a preparation that is under way when the service closes. */
   readonly #stopping = new AbortController();
   #engine: Engine | undefined;
@@ -174,6 +177,8 @@ export class AvatarService {
       activeSessions: sessions.length,
       maxSessions: this.#config.service.max_sessions,
       agentName: this.#config.service.agent_name,
+      instance: this.#instance,
+      accepting: this.#closing === undefined && this.#worker?.isRegistered === true,
       version: this.#version,
       privacy: this.#config.service.privacy,
       sessions,
