@@ -13,16 +13,13 @@ import { useFullscreen } from '../hooks/use-fullscreen.ts';
 import { useLiveStats } from '../hooks/use-live-stats.ts';
 import type { Microphone } from '../hooks/use-microphone.ts';
 import { useWakeLock } from '../hooks/use-wake-lock.ts';
-import { AvatarAudio } from './avatar-audio.tsx';
 import { AvatarStrip } from './avatar-strip.tsx';
-import { AvatarVideo } from './avatar-video.tsx';
 import { callStatus } from './call-status.ts';
 import styles from './call.module.css';
 import { ClipRow } from './clip-row.tsx';
 import { ControlBar } from './control-bar.tsx';
 import { ErrorBanner } from './error-banner.tsx';
-import { LiveBadges } from './live-badges.tsx';
-import { StageOverlay } from './stage-overlay.tsx';
+import { Stage } from './stage.tsx';
 
 /** The session: the avatar large, the truth about it, and everything one can do. Needs a RoomContext. */
 export function Call({
@@ -49,9 +46,9 @@ export function Call({
   const rpc = useAvatarRpc(room, avatar.participant, onNotice);
   const { localParticipant, isMicrophoneEnabled, microphoneTrack } = useLocalParticipant();
   const { canPlayAudio, startAudio } = useAudioPlayback(room);
-  const stage = useRef<HTMLDivElement>(null);
+  const people = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
-  const fullscreen = useFullscreen(stage);
+  const fullscreen = useFullscreen(people);
   const stats = useLiveStats(video, avatar.video, microphoneTrack?.audioTrack, avatar.pipelineMs);
   const [hasPicture, setHasPicture] = useState(false);
   useWakeLock(true);
@@ -109,17 +106,18 @@ export function Call({
   return (
     <div className={styles.call}>
       <h1 className="visually-hidden">Session with {shown?.name ?? 'the avatar'}</h1>
-      <div ref={stage} className={styles.stage} data-dimmed={status.blocking}>
-        <AvatarVideo
-          element={video}
-          track={avatar.video}
-          poster={shown?.thumbnail}
-          name={shown?.name ?? 'avatar'}
+      <div ref={people} className={styles.people}>
+        <Stage
+          video={video}
+          avatar={avatar}
+          shown={shown}
+          status={status}
+          stats={stats}
+          self={localParticipant}
+          audible={audible}
           onPicture={setHasPicture}
+          onLeave={() => void session.leave()}
         />
-        <AvatarAudio track={avatar.audio} audible={audible} />
-        <LiveBadges status={status} stats={stats} participant={localParticipant} />
-        {status.blocking && <StageOverlay status={status} onLeave={() => void session.leave()} />}
         {!canPlayAudio && audible && (
           <button
             type="button"

@@ -3,6 +3,7 @@ import { useRef, type ReactNode } from 'react';
 import { useAudioLevel } from '../hooks/use-audio-level.ts';
 import type { Microphone } from '../hooks/use-microphone.ts';
 import styles from './control-bar.module.css';
+import { Control } from './control.tsx';
 import {
   ExpandIcon,
   HearIcon,
@@ -25,6 +26,7 @@ export function ControlBar({
   interruptible,
   onInterrupt,
   onLeave,
+  children,
 }: {
   microphone: Microphone;
   muted: boolean;
@@ -35,6 +37,8 @@ export function ControlBar({
   interruptible: boolean;
   onInterrupt: () => void;
   onLeave: () => void;
+  /** Further controls, before the way out. */
+  children?: ReactNode;
 }) {
   const ring = useRef<HTMLElement>(null);
   useAudioLevel(microphone.track, (level) => {
@@ -87,49 +91,10 @@ export function ControlBar({
           {fullscreen.active ? <ShrinkIcon /> : <ExpandIcon />}
         </Control>
       )}
+      {children}
       <Control label="Leave" testId="leave" tone="end" onClick={onLeave}>
         <LeaveIcon size={26} />
       </Control>
     </div>
-  );
-}
-
-function Control({
-  label,
-  testId,
-  keys,
-  pressed,
-  tone = 'plain',
-  disabled = false,
-  title,
-  onClick,
-  children,
-}: {
-  label: string;
-  testId: string;
-  keys?: string;
-  pressed?: boolean;
-  tone?: 'plain' | 'on' | 'warn' | 'end';
-  disabled?: boolean;
-  title?: string;
-  onClick: () => void;
-  children: ReactNode;
-}) {
-  const hint = keys === undefined ? (title ?? label) : `${title ?? label} (${keys.toUpperCase()})`;
-  return (
-    <button
-      type="button"
-      className={styles.control}
-      data-testid={testId}
-      data-tone={tone}
-      aria-pressed={pressed}
-      aria-keyshortcuts={keys}
-      disabled={disabled}
-      title={hint}
-      onClick={onClick}
-    >
-      <span className={styles.round}>{children}</span>
-      {label}
-    </button>
   );
 }
