@@ -28,6 +28,8 @@ export default tseslint.config(
       '.cache/**',
       '**/next-env.d.ts',
       'out/**',
+      // AssemblyScript: TypeScript's grammar, other types.
+      'agent/wasm/*.as.ts',
     ],
   },
   js.configs.recommended,

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { FrameWarp } from './frame-warp.ts';
+import { SOURCE_SHA256 } from './frame-warp.wasm.ts';
 import type { MotionGrid } from './motion-grid.ts';
 import { CELL_PX } from './motion-weights.ts';
 
@@ -53,6 +56,11 @@ function gradient(planes: Uint8Array): number {
 }
 
 describe('FrameWarp', () => {
+  it('runs the loops of the source beside it: `node agent/wasm/build.mjs` after a change', () => {
+    const source = readFileSync(new URL('../../wasm/frame-warp.as.ts', import.meta.url));
+    expect(createHash('sha256').update(source).digest('hex')).toBe(SOURCE_SHA256);
+  });
+
   it('gives every byte back when nothing moves', () => {
     expect(Buffer.compare(warp(noise, 0, 0), noise)).toBe(0);
   });
@@ -97,5 +105,31 @@ describe('FrameWarp', () => {
     const row = moved.subarray(40 * WIDTH, 41 * WIDTH);
     for (let x = 32; x < 96; x += 1) expect(row[x]! - (40 + x)).toBeGreaterThanOrEqual(0);
     expect(warp(ramp, 3.25, 0)[40 * WIDTH + 60]).toBe(103);
+    const slope = picture((_, y) => 40 + 2 * y);
+    const lower = warp(slope, 0, -3.25);
+    for (let x = 32; x < 96; x += 1) expect(lower[48 * WIDTH + x]).toBe(40 + 2 * 48 - 6 - 1);
+  });
+
+  it('mixes four neighbours of the colour planes by where the displacement falls between them', () => {
+    const planes = picture(() => 128);
+    const u = WIDTH * HEIGHT;
+    const at = u + 20 * (WIDTH / 2) + 30;
+    planes.fill(100, u);
+    planes[at] = 180;
+    // 0.5 px of luma is a quarter of a colour sample, each way.
+    expect(warp(planes, -0.5, -0.5)[at]).toBe(100 + 80 * 0.75 * 0.75);
+    expect(warp(planes, 0.5, -0.5)[at - 1]).toBe(100 + 80 * 0.25 * 0.75);
+  });
+
+  it('follows a displacement that grows across the picture', () => {
+    const grid = gridOf(0, 0);
+    grid.dx.forEach((_, node) => (grid.dx[node] = 0.1 * (node % COLUMNS)));
+    const ramp = picture((x) => 2 * x);
+    const target = new Uint8Array(ramp.length);
+    new FrameWarp(WIDTH, HEIGHT, grid).apply(ramp, target);
+    for (let x = 32; x < 96; x += 1) {
+      const expected = 2 * (x + (0.1 * x) / CELL_PX);
+      expect(Math.abs(target[40 * WIDTH + x]! - expected)).toBeLessThan(0.7);
+    }
   });
 });

@@ -33,8 +33,6 @@ export class IdleMotion {
   readonly #warp: FrameWarp;
   readonly #lids: Eyelids | undefined;
   readonly #pose: IdlePose = restingPose();
-  /** A frame to draw the mouth on before it is shown. */
-  readonly canvas: Uint8Array;
 
   private constructor({ id, frames, track, level }: IdleSubject & { level: MovingLevel }) {
     const { width, height, frameCount } = frames;
@@ -47,7 +45,6 @@ export class IdleMotion {
     this.#grid = new MotionGrid(weights, geometry, this.#limits, isMoving);
     this.#warp = new FrameWarp(width, height, this.#grid);
     this.#lids = canBlink(frames, track) ? new Eyelids(frames, track) : undefined;
-    this.canvas = new Uint8Array((width * height * 3) / 2);
   }
 
   /** undefined when the avatar is to stay as it is, or has no face track to move it by. */
@@ -58,6 +55,11 @@ export class IdleMotion {
       return undefined;
     }
     return new IdleMotion({ ...subject, level });
+  }
+
+  /** A frame to draw the mouth on before it is shown. */
+  get canvas(): Uint8Array {
+    return this.#warp.canvas;
   }
 
   /** Whether this avatar blinks (see eye-checks.ts). */
@@ -82,8 +84,8 @@ export class IdleMotion {
     const closure = this.#closureAt(frameIndex);
     let moved = picture;
     if (closure > 0) {
-      if (picture !== this.canvas) this.canvas.set(picture);
-      moved = this.canvas;
+      if (picture !== this.#warp.canvas) this.#warp.canvas.set(picture);
+      moved = this.#warp.canvas;
       this.#lids?.close(moved, sourceFrame, closure);
     }
     poseAt(this.#seed, frameIndex, this.#limits, this.#pose);
