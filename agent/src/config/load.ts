@@ -17,6 +17,10 @@ import {
 } from './schema.ts';
 import { parseYamlSource, type YamlSource } from './yaml-source.ts';
 
+/** Problems reported at once: a file of another kind has thousands. */
+const MAX_PROBLEMS = 50;
+/** Keys and values are quoted in messages, whatever their length. */
+const MAX_MESSAGE_CHARS = 1000;
 const AVATAR_EXAMPLE = '`avatar_1: {video_path: data/video/person1.mp4}`';
 const SERVICE_KEYS = Object.keys(serviceSchema.shape);
 const AVATAR_KEYS = Object.keys(avatarSchema.shape);
@@ -88,6 +92,7 @@ function readAvatars(
   const avatars: [string, AvatarConfig][] = [];
   for (const [id, value] of Object.entries(root)) {
     if (id === RESERVED_KEY) continue;
+    if (problems.length >= MAX_PROBLEMS) break;
     const line = source.lineOf([id]);
     if (!isMapping(value)) {
       problems.push({ line, message: describeNonAvatar(id, value) });
@@ -136,11 +141,13 @@ function withYamlBooleans(avatar: Record<string, unknown>): Record<string, unkno
 
 function configError(path: string, problems: readonly ConfigProblem[]): AvatarError {
   const sorted = [...problems].sort((one, other) => one.line - other.line);
-  const lines = sorted.map(({ line, message }) => `${path}:${line}: ${message}`);
+  const lines = sorted
+    .slice(0, MAX_PROBLEMS)
+    .map(({ line, message }) => `${path}:${line}: ${message.slice(0, MAX_MESSAGE_CHARS)}`);
   if (lines.length === 1) return new AvatarError('CONFIG_INVALID', lines[0] ?? path);
   return new AvatarError(
     'CONFIG_INVALID',
-    `${path} has ${lines.length} problems:\n  ${lines.join('\n  ')}`,
+    `${path} has ${lines.length}${lines.length < MAX_PROBLEMS ? '' : ' or more'} problems:\n  ${lines.join('\n  ')}`,
   );
 }
 

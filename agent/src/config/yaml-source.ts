@@ -17,6 +17,16 @@ type YamlEvent = ReturnType<typeof parseEvents>[number];
 
 const { DOCUMENT, SEQUENCE, MAPPING, SCALAR, POP } = EVENT_ID;
 
+/** Longest text, characters: a thousand avatars have some 300,000. */
+const MAX_TEXT_CHARS = 1_000_000;
+/** Values of a file once its references (`*name`) are followed; a few nested ones can mean billions. */
+const MAX_VALUES = 100_000;
+/** Mappings and lists inside one another. */
+const MAX_DEPTH = 32;
+
+/** Of a broken line this much is quoted. */
+const MAX_SHOWN_CHARS = 100;
+
 /** A node of the file: the line its key stands on, and its children by key or index. */
 type LineNode = { line: number; readonly children: Map<string, LineNode> };
 
@@ -41,6 +51,12 @@ export type YamlSource = {
  * @throws AvatarError CONFIG_INVALID with the line and the cure when it is not one well-formed document.
  */
 export function parseYamlSource(text: string, path: string): YamlSource {
+  if (text.length > MAX_TEXT_CHARS) {
+    throw new AvatarError(
+      'CONFIG_INVALID',
+      `${path}:1: the file has ${text.length} characters, at most ${MAX_TEXT_CHARS} are read; is it the right file?`,
+    );
+  }
   const lineAt = lineCounter(text);
   try {
     const events = parseEvents(text, { filename: path });
@@ -57,6 +73,7 @@ export function parseYamlSource(text: string, path: string): YamlSource {
         `${path} holds ${documents.length} YAML documents; remove the \`---\` lines between them`,
       );
     }
+    assertBounded(events, documents[0], path, lineAt);
     const walker = new LineWalker(events, text, lineAt);
     const root = walker.walkDocument();
     return {
@@ -70,6 +87,41 @@ export function parseYamlSource(text: string, path: string): YamlSource {
   }
 }
 
+/**
+ * Whatever walks the value later (checks, messages) follows references and recurses: what that would cost is found
+ * here first. @throws AvatarError CONFIG_INVALID
+ */
+function assertBounded(
+  events: readonly YamlEvent[],
+  value: unknown,
+  path: string,
+  lineAt: (offset: number) => number,
+): void {
+  let depth = 0;
+  for (const event of events) {
+    if (event.type === MAPPING || event.type === SEQUENCE) {
+      depth += 1;
+      if (depth > MAX_DEPTH) {
+        throw new AvatarError(
+          'CONFIG_INVALID',
+          `${path}:${lineAt(event.start)}: more than ${MAX_DEPTH} mappings or lists inside one another; check the brackets`,
+        );
+      }
+    } else if (event.type === POP) depth -= 1;
+  }
+  const waiting = [value];
+  for (let count = 0; waiting.length > 0; count += 1) {
+    const next = waiting.pop();
+    if (count > MAX_VALUES) {
+      throw new AvatarError(
+        'CONFIG_INVALID',
+        `${path}:1: the references (\`*name\`) of the file stand for more than ${MAX_VALUES} values; write the values themselves`,
+      );
+    }
+    if (typeof next === 'object' && next !== null) waiting.push(...Object.values(next));
+  }
+}
+
 function syntaxError(thrown: unknown, text: string, path: string): AvatarError {
   if (!(thrown instanceof YAMLException) || !thrown.mark) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
@@ -77,7 +129,8 @@ function syntaxError(thrown: unknown, text: string, path: string): AvatarError {
   }
   const lines = text.split('\n');
   const index = Math.min(thrown.mark.line, lines.length - 1);
-  const shown = (lines[index] ?? '').trim();
+  const line = (lines[index] ?? '').trim();
+  const shown = line.length > MAX_SHOWN_CHARS ? `${line.slice(0, MAX_SHOWN_CHARS)}…` : line;
   const hasTab = /^[ ]*\t/.test(lines[index] ?? '');
   const cure = hasTab
     ? 'indent with spaces, not tabs'
