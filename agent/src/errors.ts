@@ -74,6 +74,11 @@ export const ERRORS = {
     retryable: true,
     meaning: 'service.max_sessions sessions are already running.',
   },
+  ROOM_FULL: {
+    status: 503,
+    retryable: true,
+    meaning: 'The room an invitation leads to holds as many people as it may (ROOM_MAX_PEOPLE).',
+  },
   SESSION_CLOSED: { status: 410, retryable: false, meaning: 'The session has ended.' },
   REQUEST_INVALID: {
     status: 400,
@@ -84,6 +89,11 @@ export const ERRORS = {
     status: 401,
     retryable: false,
     meaning: 'A token or signature is missing, expired or not ours.',
+  },
+  INVITATION_INVALID: {
+    status: 401,
+    retryable: false,
+    meaning: 'The invitation has expired, is incomplete or not from this service.',
   },
   ACCESS_DENIED: {
     status: 401,
@@ -105,6 +115,16 @@ export const ERRORS = {
     status: 503,
     retryable: true,
     meaning: 'The LiveKit server does not answer.',
+  },
+  RECORDING_OFF: {
+    status: 403,
+    retryable: false,
+    meaning: 'The operator has not turned recording on.',
+  },
+  RECORDING_UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    meaning: 'No recorder is running or free, or microphones are not private.',
   },
   INFERENCE_FAILED: { status: 500, retryable: true, meaning: 'A model failed while running.' },
   ENGINE_UNAVAILABLE: {

@@ -3,7 +3,11 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { POST as enter } from '../app/api/access/route.ts';
+import { GET as listAvatars } from '../app/api/avatars/route.ts';
+import { POST as openInvitation } from '../app/api/invitations/open/route.ts';
 import { POST as openSessionRoute } from '../app/api/sessions/route.ts';
+import { GET as status } from '../app/api/status/route.ts';
+import { signInvitation } from './invitation-token.ts';
 import { notePeerAddresses } from './peer-address.ts';
 
 const WEB = join(import.meta.dirname, '..');
@@ -18,6 +22,10 @@ const UNGUARDED: Record<string, string> = {
   'health/route.ts': 'tells a load balancer only that the process runs',
   'access/route.ts': 'is where access is asked for; wrong passcodes are limited',
   'sessions/redispatch/route.ts': 'authorised by the participant’s own token',
+  'recording/route.ts': 'authorised by the participant’s own token and presence in the room',
+  'sessions/renew/route.ts': 'authorised by the participant’s own token',
+  'invitations/route.ts': 'authorised by the participant’s own token',
+  'invitations/open/route.ts': 'is where guests come in; in every mode but passcode it asks first',
   '[...path]/route.ts': 'only says 404',
 };
 
@@ -98,6 +106,49 @@ test('an API key and a signed-in user open the door', async () => {
   use('proxy');
   const user = { 'x-live-avatar-peer': '10.0.0.2', 'x-forwarded-user': 'sam' };
   expect((await openSessionRoute(ask('POST', user, body))).status).toBe(503);
+});
+
+describe('guests', () => {
+  const guest = async (): Promise<{ cookie: string; invitation: string }> => {
+    const apiSecret = 'a-secret-that-is-long-enough-for-hs256';
+    const { invitation } = await signInvitation({ apiSecret }, 'room-1');
+    return { cookie: `avatar_invitation=${invitation}`, invitation };
+  };
+
+  test('see the avatars and may ask for the room they were invited to, without the passcode', async () => {
+    use('passcode');
+    const { cookie, invitation } = await guest();
+    expect((await listAvatars(ask('GET', { cookie }))).status).toBe(503);
+    const invited = JSON.stringify({ avatar: 'ava', invitation });
+    const answer = await openSessionRoute(ask('POST', { cookie }, invited));
+    // Let in as far as LiveKit, at which nothing listens.
+    expect(await answer.json()).toMatchObject({ error: { code: 'LIVEKIT_UNAVAILABLE' } });
+  });
+
+  test('get no room of their own and nothing else', async () => {
+    use('passcode');
+    const { cookie } = await guest();
+    const answer = await openSessionRoute(ask('POST', { cookie }, body));
+    expect(answer.status).toBe(401);
+    expect(await answer.json()).toMatchObject({ error: { code: 'ACCESS_DENIED' } });
+    expect((await status(ask('GET', { cookie }))).status).toBe(401);
+  });
+
+  test.each(['open', 'api-key', 'proxy'])(
+    'have no way in by an invitation alone with ACCESS_MODE=%s',
+    async (mode) => {
+      use(mode);
+      const { cookie, invitation } = await guest();
+      const invited = JSON.stringify({ avatar: 'ava', invitation });
+      for (const answer of [
+        await listAvatars(ask('GET', { cookie })),
+        await openSessionRoute(ask('POST', { cookie }, invited)),
+        await openInvitation(ask('POST', {}, JSON.stringify({ invitation }))),
+      ]) {
+        expect([401, 403]).toContain(answer.status);
+      }
+    },
+  );
 });
 
 test('a form of another site cannot post: only JSON is read', async () => {
