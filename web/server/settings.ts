@@ -13,6 +13,7 @@ import {
 } from './access-settings.ts';
 import type { AddressSet } from './address-set.ts';
 import { parseOrigins } from './cors.ts';
+import { parseRecording, type RecordingSettings } from './recording-settings.ts';
 
 /** Addresses and secrets of the page's server. */
 export type Settings = {
@@ -82,6 +83,22 @@ export function isPublicUrlSecure(): boolean {
   return url !== undefined && parsePublicUrl(url).protocol === 'https:';
 }
 
+/** People one room may hold. */
+const ROOM_PEOPLE = { least: 1, most: 12, usual: 6 } as const;
+
+/** How many people, each with an avatar, fit into a room. @throws AvatarError CONFIG_INVALID */
+export function readMaxPeople(): number {
+  const text = read('ROOM_MAX_PEOPLE');
+  if (text === undefined) return ROOM_PEOPLE.usual;
+  const { least, most } = ROOM_PEOPLE;
+  const people = Number(text);
+  if (Number.isInteger(people) && people >= least && people <= most) return people;
+  throw new AvatarError(
+    'CONFIG_INVALID',
+    `ROOM_MAX_PEOPLE is "${text}"; it must be a whole number of ${least} to ${most}.`,
+  );
+}
+
 /** Values that must never be printed. */
 export function readSecretValues(): string[] {
   const names = ['LIVEKIT_API_SECRET', 'ACCESS_PASSCODE'];
@@ -101,6 +118,15 @@ export function readPublicLivekitUrl(): string | undefined {
 /** Base addresses of the agents' HTTP APIs, separated by commas (agent-addresses.ts). */
 export function readAgentUrl(): string {
   return read('AGENT_URL') ?? 'http://127.0.0.1:8090';
+}
+
+/** Whether and how people may record; undefined: not at all. @throws AvatarError CONFIG_INVALID */
+export function readRecording(): RecordingSettings | undefined {
+  return parseRecording({
+    recording: read('RECORDING'),
+    folder: read('RECORDING_FOLDER'),
+    maxMinutes: read('RECORDING_MAX_MINUTES'),
+  });
 }
 
 /** Whether the page runs under `next dev` (its scripts need a looser policy). */

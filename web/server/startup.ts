@@ -6,6 +6,8 @@ import {
   readAccess,
   readAccessEnvironment,
   readCorsOrigins,
+  readMaxPeople,
+  readRecording,
   readTrustedProxies,
 } from './settings.ts';
 
@@ -16,5 +18,7 @@ export function requireSafeSettings(): void {
   readAccess();
   readTrustedProxies();
   readCorsOrigins();
+  readMaxPeople();
+  readRecording();
   isPublicUrlSecure();
 }
