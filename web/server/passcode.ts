@@ -1,6 +1,7 @@
 /** Mode `passcode`: one word for everybody, remembered by a signed cookie. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { SignJWT, jwtVerify } from 'jose';
+import { cookieValue } from './cookies.ts';
 
 /** How long a browser is remembered, seconds. */
 export const ACCESS_COOKIE_TTL_S = 7 * 24 * 3600;
@@ -64,12 +65,4 @@ export async function hasAccessCookie(
   } catch {
     return false;
   }
-}
-
-function cookieValue(header: string, name: string): string | undefined {
-  for (const pair of header.split(';')) {
-    const [key, ...value] = pair.split('=');
-    if (key?.trim() === name) return value.join('=').trim();
-  }
-  return undefined;
 }

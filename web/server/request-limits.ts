@@ -33,6 +33,12 @@ export const REDISPATCH_LIMITS: Limits = {
   inAll: new RateLimiter({ burst: 100, perSecond: 20 }),
 };
 
+/** Making and opening invitations: a click each; the page that is opened reloads now and then. */
+export const INVITATION_LIMITS: Limits = {
+  perAddress: new RateLimiter({ burst: 30, perSecond: 0.5 }),
+  inAll: new RateLimiter({ burst: 120, perSecond: 10 }),
+};
+
 /**
  * Wrong passcodes and keys. In all: 43,200 a day at most from however many addresses, which a passcode of eight
  * random letters outlives by thousands of years.

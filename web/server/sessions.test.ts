@@ -9,7 +9,7 @@ import { signParticipantToken } from './tokens.ts';
 let server: Server | undefined;
 afterEach(() => server?.close());
 
-const origin = { host: 'localhost:3000', secure: false };
+const limits = { origin: { host: 'localhost:3000', secure: false }, maxPeople: 6 };
 const avatar = { id: 'ava', name: 'Ava', status: 'ready', clips: [], model: 'lite' };
 const status = (activeSessions: number) => ({
   activeSessions,
@@ -40,7 +40,7 @@ async function settingsWith(activeSessions: number): Promise<Settings> {
 
 test('a full service answers 503 with the number of seats and when to come back', async () => {
   const settings = await settingsWith(2);
-  const answer = await openSession(settings, { avatar: 'ava' }, origin).then(
+  const answer = await openSession(settings, { avatar: 'ava' }, limits).then(
     () => undefined,
     (thrown: unknown) => respondError(thrown),
   );
@@ -52,7 +52,7 @@ test('a full service answers 503 with the number of seats and when to come back'
 });
 
 test('a LiveKit server that is away is named with its address and the cure', async () => {
-  await expect(openSession(await settingsWith(0), { avatar: 'ava' }, origin)).rejects.toMatchObject(
+  await expect(openSession(await settingsWith(0), { avatar: 'ava' }, limits)).rejects.toMatchObject(
     {
       code: 'LIVEKIT_UNAVAILABLE',
       message: expect.stringMatching(/ws:\/\/127\.0\.0\.1:1.*npm start/),

@@ -1,18 +1,20 @@
-/** Opening a session, and asking again for an avatar in one. */
-import type { SessionGrant } from '@live-avatar/agent/contract';
+/** Opening a session in a room of one's own or an invited one, and asking again for an avatar in it. */
+import type { AgentStatus, SessionGrant } from '@live-avatar/agent/contract';
 import { AvatarError } from '@live-avatar/agent/errors';
 import { randomBytes } from 'node:crypto';
 import { fetchAgentStatus, fetchAvatars, requireReadyAvatar } from './agent-client.ts';
-import {
-  agentPresence,
-  createRoom,
-  deleteDispatches,
-  dispatchAgent,
-  removeAgents,
-  type AgentPresence,
-} from './livekit.ts';
+import { roomOfInvitation } from './invitations.ts';
+import { createRoom } from './livekit.ts';
 import { publicLivekitUrl, type RequestOrigin } from './public-livekit-url.ts';
 import { HttpError } from './respond.ts';
+import { membersAround } from './rooms.ts';
+import {
+  agentPresence,
+  dispatchAgent,
+  forgetDispatches,
+  removeAvatar,
+  type AgentPresence,
+} from './seat-avatar.ts';
 import type { Settings } from './settings.ts';
 import { signParticipantToken, verifyParticipantToken, type Seat } from './tokens.ts';
 
@@ -22,48 +24,71 @@ const FULL_RETRY_S = 5;
 /** 128 random bits, URL-safe: rooms and identities cannot be guessed. */
 const randomId = (prefix: string): string => `${prefix}-${randomBytes(16).toString('base64url')}`;
 
+/** What somebody asks for who wants to speak through an avatar. */
+export type SessionRequest = {
+  readonly avatar: string;
+  readonly name?: string | undefined;
+  /** Of the room to join; without it a new room is made. */
+  readonly invitation?: string | undefined;
+};
+
 /**
- * Make a room with an avatar on its way, and the token to enter it.
- * @throws AvatarError AVATAR_NOT_FOUND, AVATAR_NOT_READY, AGENT_UNAVAILABLE, LIVEKIT_UNAVAILABLE;
- *   HttpError SESSION_LIMIT_REACHED with Retry-After.
+ * Find or make the room, send an avatar there, and give the token to enter it.
+ * @throws AvatarError AVATAR_NOT_FOUND, AVATAR_NOT_READY, AGENT_UNAVAILABLE, LIVEKIT_UNAVAILABLE, and with an invitation
+ *   INVITATION_INVALID, SESSION_CLOSED; HttpError SESSION_LIMIT_REACHED, ROOM_FULL with Retry-After.
  */
 export async function openSession(
   settings: Settings,
-  request: { readonly avatar: string; readonly name?: string | undefined },
-  origin: RequestOrigin,
+  request: SessionRequest,
+  { origin, maxPeople }: { readonly origin: RequestOrigin; readonly maxPeople: number },
 ): Promise<SessionGrant> {
+  const { avatar, name, invitation } = request;
+  const invited =
+    invitation === undefined ? undefined : await roomOfInvitation(settings, invitation, maxPeople);
   const [avatars, status] = await Promise.all([
     fetchAvatars(settings.agentUrl),
     fetchAgentStatus(settings.agentUrl),
   ]);
-  requireReadyAvatar(avatars, request.avatar);
-  if (status.activeSessions >= status.maxSessions) {
-    throw new HttpError(
-      new AvatarError(
-        'SESSION_LIMIT_REACHED',
-        `All ${status.maxSessions} avatar seats are taken. Try again when someone leaves; service.max_sessions sets the number.`,
-      ),
-      { headers: { 'Retry-After': String(FULL_RETRY_S) } },
-    );
+  requireReadyAvatar(avatars, avatar);
+  requireFreeSeat(status);
+  const room = invited ?? randomId('room');
+  if (invited === undefined) {
+    await createRoom(settings, room, { maxParticipants: maxPeople });
   }
-  const seat: Seat = {
-    room: randomId('room'),
-    participant: randomId('person'),
-    avatar: request.avatar,
-  };
-  await createRoom(settings, seat.room);
+  const seat: Seat = { room, participant: randomId('person'), avatar };
   await dispatchAgent({ ...settings, agentName: status.agentName }, seat);
   return {
     server_url: publicLivekitUrl(settings.publicLivekitUrl, settings.livekitUrl, origin),
-    room: seat.room,
-    participant_token: await signParticipantToken(settings, seat, request.name),
+    room,
+    participant_token: await signParticipantToken(settings, seat, name),
     privacy: status.privacy,
   };
 }
 
+function requireFreeSeat({ activeSessions, maxSessions }: AgentStatus): void {
+  if (activeSessions < maxSessions) return;
+  throw new HttpError(
+    new AvatarError(
+      'SESSION_LIMIT_REACHED',
+      `All ${maxSessions} avatar seats are taken. Try again when someone leaves; service.max_sessions sets the number.`,
+    ),
+    { headers: { 'Retry-After': String(FULL_RETRY_S) } },
+  );
+}
+
 /**
- * Ask again for an avatar when none is in the room nor on its way. Returns what was found.
- * `replace`: an avatar in the room is put out first; people may do that to their own only.
+ * The same token, valid for another while, for somebody who is in the room: in a long call too they may ask for a lost
+ * avatar and invite others. @throws AvatarError UNAUTHORIZED, SESSION_CLOSED, LIVEKIT_UNAVAILABLE.
+ */
+export async function renewToken(settings: Settings, participantToken: string): Promise<string> {
+  const { name, ...seat } = await verifyParticipantToken(settings, participantToken);
+  await membersAround(settings, seat);
+  return signParticipantToken(settings, seat, name);
+}
+
+/**
+ * Ask again for an avatar when one's own is neither in the room nor on its way. Returns what was found.
+ * `replace`: it is put out first although it is listed. Other people's avatars are never touched.
  * @throws AvatarError UNAUTHORIZED, SESSION_CLOSED, LIVEKIT_UNAVAILABLE.
  */
 export async function redispatch(
@@ -75,11 +100,11 @@ export async function redispatch(
   const settings = await withAgentName(configured);
   let agent = await agentPresence(settings, seat);
   if (agent === 'present' && replace) {
-    await removeAgents(settings, seat.room);
+    await removeAvatar(settings, seat);
     agent = 'absent';
   }
   if (agent === 'absent') {
-    await deleteDispatches(settings, seat.room);
+    await forgetDispatches(settings, seat);
     await dispatchAgent(settings, seat);
   }
   return { agent };

@@ -6,7 +6,7 @@ import { AccessToken, TokenVerifier, TrackSource } from 'livekit-server-sdk';
 import { z } from 'zod';
 import type { Settings } from './settings.ts';
 
-/** Life of a participant token, seconds. Only the first connect needs it; LiveKit renews it in the room. */
+/** Life of a participant token, seconds. The first connect needs it, and asking for an avatar or an invitation later. */
 export const PARTICIPANT_TOKEN_TTL_S = 15 * 60;
 /** Life of dispatch claims, seconds: a worker takes a job within moments or never. */
 export const DISPATCH_TOKEN_TTL_S = 120;
@@ -48,6 +48,7 @@ export function signParticipantToken(
 
 const participantClaimsSchema = z.object({
   sub: z.string().min(1),
+  name: z.string().optional(),
   video: z.object({ roomJoin: z.literal(true), room: z.string().min(1) }),
   metadata: z
     .string()
@@ -55,16 +56,24 @@ const participantClaimsSchema = z.object({
     .pipe(z.object({ avatar: avatarIdSchema })),
 });
 
+/** A seat, and the name the person gave. */
+export type NamedSeat = Seat & { readonly name: string | undefined };
+
 /** Read back a token of ours. @throws AvatarError UNAUTHORIZED when foreign, altered or expired. */
 export async function verifyParticipantToken(
   { apiKey, apiSecret }: Keys,
   token: string,
-): Promise<Seat> {
+): Promise<NamedSeat> {
   try {
     const claims = participantClaimsSchema.parse(
       await new TokenVerifier(apiKey, apiSecret).verify(token),
     );
-    return { room: claims.video.room, participant: claims.sub, avatar: claims.metadata.avatar };
+    return {
+      room: claims.video.room,
+      participant: claims.sub,
+      avatar: claims.metadata.avatar,
+      name: claims.name === '' ? undefined : claims.name,
+    };
   } catch (cause) {
     throw new AvatarError(
       'UNAUTHORIZED',

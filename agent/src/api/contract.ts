@@ -72,6 +72,8 @@ export type ErrorBody = z.infer<typeof errorBodySchema>;
 export const createSessionSchema = z.strictObject({
   avatar: avatarIdSchema,
   name: z.string().trim().min(1).max(64).optional(),
+  /** Join the room of this invitation instead of a new one. */
+  invitation: z.string().min(1).max(2048).optional(),
 });
 /** Answer: LiveKit's token-endpoint shape. */
 export const sessionGrantSchema = z.object({
@@ -88,6 +90,39 @@ export const redispatchSchema = z.strictObject({
   /** Put the agent that is in the room out first: its picture has stopped (a killed job stays listed for 20 s). */
   replace: z.boolean().optional(),
 });
+
+/** `POST /api/sessions/renew`: the same token for 15 more minutes, for somebody who is in the room. */
+export const renewSchema = z.strictObject({ participant_token: z.string().min(1).max(4096) });
+export const renewedSchema = z.object({ participant_token: z.string() });
+
+/** Claims of an invitation: a JWT (HS256, LiveKit API secret) for one room. LiveKit itself takes it for nothing. */
+export const invitationClaimsSchema = z.object({
+  /** Always INVITATION_AUDIENCE. */
+  aud: z.literal('avatar-invitation'),
+  room: z.string().min(1).max(128),
+  exp: z.number(),
+});
+export const INVITATION_AUDIENCE = 'avatar-invitation';
+/** `POST /api/invitations`: whoever is in a room may invite to it. */
+export const createInvitationSchema = z.strictObject({
+  participant_token: z.string().min(1).max(4096),
+});
+/** Answer. The page makes the link `/join#INVITATION` of it. */
+export const invitationSchema = z.object({
+  invitation: z.string(),
+  /** Unix time, s. */
+  expires_at: z.int(),
+});
+export type Invitation = z.infer<typeof invitationSchema>;
+/** `POST /api/invitations/open`: look whether the room is still there, and who is in it. */
+export const openInvitationSchema = z.strictObject({ invitation: z.string().min(1).max(2048) });
+export const invitedRoomSchema = z.object({
+  people: z.array(z.object({ name: z.string().optional(), avatar: avatarIdSchema.optional() })),
+  max_people: z.int(),
+  /** Unix time, s. */
+  expires_at: z.int(),
+});
+export type InvitedRoom = z.infer<typeof invitedRoomSchema>;
 
 /** Claims of the dispatch metadata: a JWT (HS256, LiveKit API secret), so that only our page's server can bind a job. */
 export const dispatchClaimsSchema = z.object({

@@ -1,14 +1,14 @@
 import { avatarIdSchema } from '@live-avatar/agent/contract';
 import { AvatarError } from '@live-avatar/agent/errors';
 import { fetchThumbnail } from '../../../../../server/agent-client.ts';
-import { guarded } from '../../../../../server/guard.ts';
+import { guardedForGuests } from '../../../../../server/guard.ts';
 import { refuseOtherMethods } from '../../../../../server/respond.ts';
 import { readAgentUrl } from '../../../../../server/settings.ts';
 
 export const dynamic = 'force-dynamic';
 
 /** An avatar's picture, fetched from the agent so that browsers need no way to it. */
-export const GET = guarded(
+export const GET = guardedForGuests(
   async (_request, _counted, { params }: { params: Promise<{ id: string }> }) => {
     const id = avatarIdSchema.safeParse((await params).id);
     if (!id.success) throw new AvatarError('AVATAR_NOT_FOUND', 'No avatar has this id.');

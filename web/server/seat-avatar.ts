@@ -1,0 +1,103 @@
+/**
+ * The avatar of one seat: sending for it, whether it is there, putting it out. A room may hold several people with an
+ * avatar each; nothing here touches another person's.
+ */
+import { dispatchClaimsSchema } from '@live-avatar/agent/contract';
+import { decodeJwt } from 'jose';
+import type { AgentDispatch } from 'livekit-server-sdk';
+import { ask, dispatchClient, unlessGone } from './livekit.ts';
+import { membersAround, removeFromRoom, type RoomMembers } from './rooms.ts';
+import type { Settings } from './settings.ts';
+import { signDispatchClaims, type Seat } from './tokens.ts';
+
+/** JobStatus.JS_PENDING and JS_RUNNING. */
+const JOB_ALIVE = new Set([0, 1]);
+/** A job that has not shown up in its room after this is given up, ms. */
+const JOB_START_MS = 8000;
+
+/** Ask for an agent. LiveKit offers the job once: if no agent takes it now, none ever will. */
+export async function dispatchAgent(settings: Settings, seat: Seat): Promise<void> {
+  const metadata = await signDispatchClaims(settings, seat);
+  await ask(settings, () =>
+    dispatchClient(settings).createDispatch(seat.room, settings.agentName, { metadata }),
+  );
+}
+
+/** What a room looks like to someone who waits for their avatar. */
+export type AgentPresence = 'present' | 'starting' | 'absent';
+
+/**
+ * Whether the seat's avatar is in the room or on its way.
+ * @throws AvatarError SESSION_CLOSED when the room is gone or the participant is not in it.
+ */
+export async function agentPresence(settings: Settings, seat: Seat): Promise<AgentPresence> {
+  const { avatars } = await membersAround(settings, seat);
+  if (avatars.some(({ driver }) => driver === seat.participant)) return 'present';
+  const starting = startingDrivers(await listDispatches(settings, seat.room), Date.now());
+  return starting.has(seat.participant) ? 'starting' : 'absent';
+}
+
+/** Put the seat's avatar out of the room. One that has gone meanwhile is no failure. */
+export async function removeAvatar(settings: Settings, seat: Seat): Promise<void> {
+  const { avatars } = await membersAround(settings, seat);
+  for (const { identity, driver } of avatars) {
+    if (driver === seat.participant) await removeFromRoom(settings, seat.room, identity);
+  }
+}
+
+/** Forget the seat's earlier dispatches: those nobody took would pile up, those of a dead job count as running. */
+export async function forgetDispatches(settings: Settings, seat: Seat): Promise<void> {
+  for (const { id, metadata } of await listDispatches(settings, seat.room)) {
+    if (driverOf(metadata) !== seat.participant) continue;
+    await ask(settings, () =>
+      unlessGone(dispatchClient(settings).deleteDispatch(id, seat.room), undefined),
+    );
+  }
+}
+
+/** Identities that hold a place in a room: people, and those for whom an avatar is there or on its way. */
+export async function takenPlaces(
+  settings: Settings,
+  room: string,
+  { people, avatars }: RoomMembers,
+): Promise<ReadonlySet<string>> {
+  const asked = recentDrivers(await listDispatches(settings, room), Date.now());
+  const present = [...people.map(({ identity }) => identity), ...avatars.map((a) => a.driver)];
+  return new Set([...present, ...asked]);
+}
+
+/** Drivers whose avatar was sent for within the last seconds and has neither failed nor ended. */
+export function startingDrivers(
+  dispatches: readonly Pick<AgentDispatch, 'metadata' | 'state'>[],
+  nowMs: number,
+): ReadonlySet<string> {
+  const isStarting = ({ state }: Pick<AgentDispatch, 'state'>): boolean =>
+    (state?.jobs ?? []).some(({ state: job }) => {
+      const ageMs = nowMs - Number(job?.startedAt ?? 0n) / 1e6;
+      return job !== undefined && JOB_ALIVE.has(job.status) && ageMs < JOB_START_MS;
+    });
+  return new Set(dispatches.filter(isStarting).flatMap(({ metadata }) => driverOf(metadata) ?? []));
+}
+
+/** Drivers for whom an avatar was sent within the last seconds, whatever has become of it. */
+export function recentDrivers(
+  dispatches: readonly Pick<AgentDispatch, 'metadata' | 'state'>[],
+  nowMs: number,
+): ReadonlySet<string> {
+  const isRecent = ({ state }: Pick<AgentDispatch, 'state'>): boolean =>
+    nowMs - Number(state?.createdAt ?? 0n) / 1e6 < JOB_START_MS;
+  return new Set(dispatches.filter(isRecent).flatMap(({ metadata }) => driverOf(metadata) ?? []));
+}
+
+/** Whom a dispatch is for; undefined when it is none of ours. Only holders of the API secret can make one. */
+function driverOf(metadata: string): string | undefined {
+  try {
+    return dispatchClaimsSchema.parse(decodeJwt(metadata)).participant;
+  } catch {
+    return undefined;
+  }
+}
+
+function listDispatches(settings: Settings, room: string): Promise<AgentDispatch[]> {
+  return ask(settings, () => unlessGone(dispatchClient(settings).listDispatch(room), []));
+}
