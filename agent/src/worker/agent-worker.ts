@@ -1,17 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { AgentServer, InferenceRunner, ServerOptions } from '@livekit/agents';
+import { AgentServer, ServerOptions } from '@livekit/agents';
 import type { JobRequest } from '@livekit/agents';
 import type { Logger } from 'pino';
 import { ATTRIBUTES } from '../api/contract.ts';
 import type { DispatchClaims } from '../api/contract.ts';
 import { AvatarError, toAvatarError } from '../errors.ts';
 import { readAcceptedClaims, verifyDispatch } from './dispatch-claims.ts';
+import { freeLoopbackPort, suppressInferenceProcess } from './framework-quirks.ts';
+import { JobRecovery, watchedJob } from './job-recovery.ts';
+import type { ShownAvatar, WatchedJob } from './job-recovery.ts';
+import { ReconnectShortcut } from './reconnect-shortcut.ts';
+import { RoomControl } from './room-control.ts';
 
-/** A job accepted longer ago than this and still not running was never assigned to us, ms. */
-const ASSIGNMENT_MS = 10_000;
+/** When no accepted job has come to run for this long, those that wait went to a dead process or to nobody, ms. */
+const LAUNCH_STALL_MS = 8000;
 const HEALTH_POLL_MS = 1000;
+/** How soon the end of a job is noticed, ms. */
+const JOB_POLL_MS = 200;
 /** While LiveKit is away this is said every so many polls. */
 const AWAY_REMINDER_POLLS = 15;
 /**
@@ -37,6 +43,8 @@ export type AgentWorkerOptions = {
   readonly logger: Logger;
   /** Sessions open in the engine now. */
   readonly activeSessions: () => number;
+  /** Session (job id) and the avatar it shows, of every session open now. */
+  readonly shownAvatars: () => readonly ShownAvatar[];
   /** Shown name of an avatar; undefined when there is none. */
   readonly avatarName: (id: string) => string | undefined;
   readonly onAccepted: (claims: DispatchClaims) => void;
@@ -51,9 +59,14 @@ export class AgentWorker {
   readonly #options: AgentWorkerOptions;
   readonly #server: AgentServer;
   readonly #healthUrl: string;
-  /** Accepted jobs that may not run yet: job id → when and for whom. */
-  readonly #accepted = new Map<string, { atMs: number; claims: DispatchClaims }>();
+  readonly #recovery: JobRecovery;
+  readonly #shortcut: ReconnectShortcut;
+  /** Accepted jobs that do not run yet, by job id. */
+  readonly #accepted = new Map<string, { job: WatchedJob; claims: DispatchClaims }>();
+  /** When a job was accepted or came to run last. */
+  #progressAtMs = 0;
   #healthTimer: NodeJS.Timeout | undefined;
+  #jobTimer: NodeJS.Timeout | undefined;
   #registered = false;
   #pollsAway = 0;
   #closing = false;
@@ -62,27 +75,28 @@ export class AgentWorker {
     this.#options = options;
     this.#healthUrl = `http://127.0.0.1:${port}/`;
     suppressInferenceProcess();
-    this.#server = new AgentServer(
-      new ServerOptions({
-        agent: fileURLToPath(new URL('./agent-entry.js', import.meta.url)),
-        agentName: options.agentName,
-        wsURL: options.livekitUrl,
-        apiKey: options.apiKey,
-        apiSecret: options.apiSecret,
-        requestFunc: (request) => this.#onRequest(request),
-        loadFunc: () => Promise.resolve(FULL_LOAD * this.load),
-        loadThreshold: 1,
-        numIdleProcesses: 1,
-        initializeProcessTimeout: JOB_START_MS,
-        shutdownProcessTimeout: JOB_CLOSE_MS,
-        jobMemoryWarnMB: JOB_MEMORY_WARN_MB,
-        // The server may be away for any time: the framework's back-off (2, 4 … 10 s) goes on for ever.
-        maxRetry: Number.MAX_SAFE_INTEGER,
-        host: '127.0.0.1',
-        port,
-        production: true,
-      }),
-    );
+    this.#recovery = new JobRecovery({ ...options, rooms: new RoomControl(options) });
+    const serverOptions = new ServerOptions({
+      agent: fileURLToPath(new URL('./agent-entry.js', import.meta.url)),
+      agentName: options.agentName,
+      wsURL: options.livekitUrl,
+      apiKey: options.apiKey,
+      apiSecret: options.apiSecret,
+      requestFunc: (request) => this.#onRequest(request),
+      loadFunc: () => Promise.resolve(FULL_LOAD * this.load),
+      loadThreshold: 1,
+      numIdleProcesses: 1,
+      initializeProcessTimeout: JOB_START_MS,
+      shutdownProcessTimeout: JOB_CLOSE_MS,
+      jobMemoryWarnMB: JOB_MEMORY_WARN_MB,
+      // The server may be away for any time; see also ReconnectShortcut.
+      maxRetry: Number.MAX_SAFE_INTEGER,
+      host: '127.0.0.1',
+      port,
+      production: true,
+    });
+    this.#server = new AgentServer(serverOptions);
+    this.#shortcut = new ReconnectShortcut(options.livekitUrl, serverOptions);
   }
 
   /** Start registering. `onFatal` is called if the framework gives up, which only a wrong setting makes it do. */
@@ -92,6 +106,7 @@ export class AgentWorker {
   ): Promise<AgentWorker> {
     const worker = new AgentWorker(options, await freeLoopbackPort());
     worker.#healthTimer = setInterval(() => void worker.#pollHealth(), HEALTH_POLL_MS);
+    worker.#jobTimer = setInterval(() => worker.#pollJobs(), JOB_POLL_MS);
     worker.#server.event.on('worker_registered', () => worker.#setRegistered(true));
     worker.#server.run().catch((error: unknown) => {
       if (!worker.#closing) onFatal(toAvatarError(error));
@@ -118,6 +133,9 @@ export class AgentWorker {
   async close(drainMs: number): Promise<void> {
     this.#closing = true;
     clearInterval(this.#healthTimer);
+    clearInterval(this.#jobTimer);
+    this.#recovery.close();
+    this.#shortcut.close();
     // The framework takes 0 for "wait for ever".
     if (this.activeJobs > 0) await this.#server.drain(Math.max(1, drainMs)).catch(() => undefined);
     // With the LiveKit server away the framework sleeps up to 10 s between attempts: do not wait for that.
@@ -129,7 +147,8 @@ export class AgentWorker {
     try {
       const claims = await this.#admit(request);
       const identity = `avatar-${request.id.slice(-8) || randomUUID().slice(0, 8)}`;
-      this.#accepted.set(request.id, { atMs: performance.now(), claims });
+      this.#accepted.set(request.id, { claims, job: watchedJob(request.job, identity, claims) });
+      this.#progressAtMs = performance.now();
       logger.info({ job: request.id, avatar: claims.avatar }, 'job accepted');
       this.#options.onAccepted(claims);
       await request.accept(this.#options.avatarName(claims.avatar) ?? claims.avatar, identity, '', {
@@ -173,15 +192,29 @@ export class AgentWorker {
   }
 
   #admittedClaims(): DispatchClaims[] {
-    const running = this.#server.activeJobs;
-    for (const [id, { atMs }] of this.#accepted) {
-      const isRunning = running.some(({ job }) => job.id === id);
-      if (isRunning || performance.now() - atMs > ASSIGNMENT_MS) this.#accepted.delete(id);
-    }
+    this.#pollJobs();
     return [
-      ...running.map(({ job }) => readAcceptedClaims(job.metadata)),
+      ...this.#server.activeJobs.map(({ job }) => readAcceptedClaims(job.metadata)),
       ...[...this.#accepted.values()].map(({ claims }) => claims),
     ];
+  }
+
+  /** Which jobs have come to run, which have ended, and which never came. */
+  #pollJobs(): void {
+    const nowMs = performance.now();
+    const running = this.#server.activeJobs;
+    for (const { job } of running) {
+      const accepted = this.#accepted.get(job.id);
+      if (accepted === undefined) continue;
+      this.#accepted.delete(job.id);
+      this.#progressAtMs = nowMs;
+      this.#recovery.watch(accepted.job);
+    }
+    this.#recovery.observe(new Set(running.map(({ job }) => job.id)));
+    if (this.#accepted.size === 0 || nowMs - this.#progressAtMs < LAUNCH_STALL_MS) return;
+    const lost = [...this.#accepted.values()];
+    this.#accepted.clear();
+    for (const { job } of lost) this.#recovery.lost(job);
   }
 
   /** The framework tells when it registers but not when it loses the server; its own health page knows. */
@@ -191,10 +224,12 @@ export class AgentWorker {
         signal: AbortSignal.timeout(HEALTH_POLL_MS),
       });
       await response.arrayBuffer();
-      this.#setRegistered(response.ok);
+      this.#setRegistered(response.ok && !this.#shortcut.isHolding);
     } catch {
       this.#setRegistered(false);
     }
+    if (!this.#registered && !this.#closing) await this.#shortcut.update();
+    this.#options.shownAvatars().forEach((shown) => this.#recovery.noteShown(shown));
   }
 
   #setRegistered(registered: boolean): void {
@@ -212,29 +247,6 @@ export class AgentWorker {
     }
     this.#registered = registered;
   }
-}
-
-/**
- * The framework starts a 330 MB process for its speech-turn model in every worker, used or not, unless a runner of
- * that name is registered. A hidden entry keeps the name taken and the list of runners empty.
- */
-function suppressInferenceProcess(): void {
-  Object.defineProperty(InferenceRunner.registeredRunners, 'lk_eot_audio', {
-    value: 'unused',
-    enumerable: false,
-  });
-}
-
-/** The framework's port 0 means its default port, which a second worker on the machine could not share. */
-async function freeLoopbackPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') {
-    throw new AvatarError('INTERNAL', 'no free port on 127.0.0.1');
-  }
-  return address.port;
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -141,6 +141,7 @@ export class AvatarService {
         maxSessions,
         logger: this.#logger,
         activeSessions: () => this.#engine?.activeSessions ?? 0,
+        shownAvatars: () => this.#engine?.status().sessions ?? [],
         avatarName: (id) => this.#avatars().find((avatar) => avatar.id === id)?.name,
         onAccepted: ({ avatar }) => this.#metrics.noteAccepted(avatar),
         onRefused: ({ code }) => this.#metrics.noteRefused(code),

@@ -1,6 +1,6 @@
 import { AutoSubscribe } from '@livekit/agents';
 import type { JobContext } from '@livekit/agents';
-import { DisconnectReason, RoomEvent } from '@livekit/rtc-node';
+import { DisconnectReason, ParticipantKind, RoomEvent } from '@livekit/rtc-node';
 import type { LocalParticipant, RemoteParticipant } from '@livekit/rtc-node';
 import type { Logger } from 'pino';
 import { ATTRIBUTES } from '../api/contract.ts';
@@ -166,6 +166,11 @@ export class AvatarSession {
       participant.identity === this.#claims.participant;
     room.on(RoomEvent.ParticipantConnected, (participant) => {
       if (isDriver(participant)) this.#presence.joined();
+      // Two that ask for an avatar at once (page and recovery, or two workers) must not give two: the newer one stays.
+      const isRival =
+        participant.kind === ParticipantKind.AGENT &&
+        participant.attributes[ATTRIBUTES.driver] === this.#claims.participant;
+      if (isRival) this.end('replaced by another avatar of the same participant');
     });
     room.on(RoomEvent.ParticipantDisconnected, (participant) => {
       if (isDriver(participant)) this.#presence.left(isDeliberate(participant.disconnectReason));

@@ -48,7 +48,9 @@ export class RoomUser {
     this.identity = identity;
     this.room.on(RoomEvent.TrackSubscribed, (track, _publication, participant) => {
       if (!participant.identity.startsWith('avatar-')) return;
-      void (track.kind === TrackKind.KIND_VIDEO ? this.#watch(track) : this.#listen(track));
+      const receive = track.kind === TrackKind.KIND_VIDEO ? this.#watch(track) : this.#listen(track);
+      // A track may be gone before its stream is made: its avatar was put out.
+      receive.catch(() => undefined);
     });
   }
 
