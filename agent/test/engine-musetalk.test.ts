@@ -21,6 +21,8 @@ const CONFIG = `
 service:
   max_sessions: 4
   render_threads: 2
+  musetalk:
+    fallback: none
 muse:
   video_path: avatars/ava/source.png
   model: musetalk-v15

@@ -97,7 +97,7 @@ async function prepare(args: string[]): Promise<number> {
   const avatar = values['from-config'] ? configured(config, id) : avatarFrom(values);
   const model = avatar.model ?? config.service.model;
   const outDir = bundlePath(values.out ?? env.bundleDirs.at(-1) ?? '.', id);
-  const pack = await loadPack(model, env.modelsDir);
+  const pack = await loadPack(model, env.modelsDir, { musetalk: config.service.musetalk });
   const startMs = performance.now();
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { avatarSchema, mouthSchema, serviceSchema } from './schema.ts';
+import { avatarSchema, mouthSchema, musetalkSchema, serviceSchema } from './schema.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const document = readFileSync(join(ROOT, 'docs/configuration.md'), 'utf8');
@@ -36,6 +36,7 @@ const TYPES: Record<string, string> = {
   integer: 'whole number',
   number: 'number',
   boolean: 'boolean',
+  array: 'list',
 };
 
 function expectedRange({
@@ -56,6 +57,7 @@ describe('docs/configuration.md', () => {
     ['Avatars', avatarSchema],
     ['Mouth', mouthSchema],
     ['Service', serviceSchema],
+    ['MuseTalk', musetalkSchema],
   ] as const)(
     '%s: lists exactly the keys of the schema, with type, default and range',
     (heading, schema) => {

@@ -6,6 +6,28 @@ import { z } from 'zod';
 import { avatarIdSchema, privacySchema } from '../api/contract.ts';
 import { IDLE_LEVELS } from '../pipeline/idle-level.ts';
 
+/** How the pack `musetalk-v15` runs; the other packs do not look at it. */
+export const musetalkSchema = z.strictObject({
+  /** Processors in the order they are tried. Without `cpu` the pack fails where no GPU can be used. */
+  providers: z
+    .array(z.enum(['tensorrt', 'cuda', 'cpu']))
+    .min(1)
+    .default(['cuda', 'cpu']),
+  /** Number of the GPU, as `nvidia-smi` counts. */
+  gpu: z.int().min(0).max(63).default(0),
+  /** Who paints: as pack.yaml says, the VAE's decoder, or the small one. */
+  decoder: z.enum(['pack', 'vae', 'taesd']).default('pack'),
+  /** Who speaks in a live session while the GPU is gone or late, or where the pack is too slow: `lite`, or nobody. */
+  fallback: z.enum(['lite', 'none']).default('lite'),
+  /** Frames per run of the sound encoder: more = less work, and 40 ms more delay each. */
+  hop_frames: z.int().min(1).max(8).default(2),
+  /** Sound before a hop that the encoder hears, ms. */
+  left_context_ms: z.int().min(200).max(20_000).default(2000),
+  /** Sound after a hop that the encoder hears beyond the least it needs, ms: all of it is delay. */
+  right_context_ms: z.int().min(0).max(500).default(40),
+});
+export type MusetalkConfig = z.infer<typeof musetalkSchema>;
+
 /** Settings of the whole service; every key has a default, shown with its unit in configs/realtime.yaml. */
 export const serviceSchema = z.strictObject({
   /** Name under which the worker registers; the page dispatches to it. */
@@ -30,12 +52,17 @@ export const serviceSchema = z.strictObject({
   silence_dbfs: z.number().min(-90).max(-10).default(-50),
   /** Fade between idle and speaking mouth, ms. */
   fade_ms: z.int().min(0).max(1000).default(120),
-  /** Constant delay between hearing audio and showing its frame, ms: rises by itself when frames are late. */
+  /**
+   * Least delay between hearing audio and showing its frame, ms. A pack that needs more gets it (musetalk-v15: 220), and
+   * it rises by itself when frames are late.
+   */
   playout_delay_ms: z.int().min(60).max(1000).default(80),
   /** On SIGTERM, how long running sessions may go on before they are closed, s. Raise it behind a rolling update. */
   drain_s: z.number().min(0).max(3600).default(2),
   /** Who may receive a person's own voice: only the avatar they drive, or everyone in the room. */
   privacy: privacySchema.default('avatar-only'),
+  /** How the pack `musetalk-v15` runs. */
+  musetalk: musetalkSchema.prefault({}),
 });
 export type ServiceConfig = z.infer<typeof serviceSchema>;
 

@@ -1,4 +1,5 @@
 /** Packs and avatars opened in one render thread. Avatars share their pack; sessions share their avatar. */
+import type { MusetalkConfig } from '../config/schema.ts';
 import { AvatarError } from '../errors.ts';
 import { IdleMotion } from '../idle-motion/idle-motion.ts';
 import { loadPack } from '../packs/load-pack.ts';
@@ -56,12 +57,14 @@ type Entry = { readonly opening: Promise<OpenAvatar>; users: number; isReplaced:
 /** Everything one thread has opened. */
 export class AvatarCabinet {
   readonly #modelsDir: string;
+  readonly #musetalk: MusetalkConfig;
   readonly #packs = new Map<string, Promise<ModelPack>>();
   readonly #entries = new Map<string, Entry>();
   readonly #entryOf = new Map<OpenAvatar, Entry>();
 
-  constructor(modelsDir: string) {
+  constructor(modelsDir: string, musetalk: MusetalkConfig) {
     this.#modelsDir = modelsDir;
+    this.#musetalk = musetalk;
   }
 
   /** Open an avatar; one of the same id is replaced and closed after its last session. @throws AvatarError */
@@ -101,7 +104,7 @@ export class AvatarCabinet {
     let loading = this.#packs.get(model);
     const isFirst = loading === undefined;
     if (loading === undefined) {
-      loading = loadPack(model, this.#modelsDir, 'live');
+      loading = loadPack(model, this.#modelsDir, { use: 'live', musetalk: this.#musetalk });
       this.#packs.set(model, loading);
       // A pack that could not be loaded is tried again with the next avatar: its files may have been mended.
       loading.catch(() => this.#packs.delete(model));

@@ -13,6 +13,7 @@ import type { EngineHost, EngineLogger } from './engine-host.ts';
 import type { SessionOpened } from './protocol.ts';
 import type { RenderThreadHandle } from './render-thread-handle.ts';
 import { renderThreadCount, RenderThreads } from './render-threads.ts';
+import { neededDelayMs } from '../publishing/playout-delay.ts';
 import { SessionConnection } from './session-connection.ts';
 import type { EngineSessionStatus } from './session-status.ts';
 import { listenAt, prepareSocketPlace, type SocketPlace } from './socket-place.ts';
@@ -61,6 +62,8 @@ export class Engine implements EngineHost {
     idle: new StageTimings(),
     ipc: new StageTimings(),
   };
+  readonly #notedModels = new Set<string>();
+  readonly #meters: EngineMeters;
   #lastSession = 0;
 
   private constructor(options: EngineOptions, place: SocketPlace) {
@@ -68,8 +71,10 @@ export class Engine implements EngineHost {
     this.#config = options.config;
     this.#catalogue = options.registry;
     this.#place = place;
-    const { render_threads, silence_dbfs, fade_ms, max_sessions } = options.config.service;
-    const start = { modelsDir: options.modelsDir, silenceDbfs: silence_dbfs, fadeMs: fade_ms };
+    const { render_threads, silence_dbfs, fade_ms, max_sessions, musetalk } =
+      options.config.service;
+    const { modelsDir } = options;
+    const start = { modelsDir, silenceDbfs: silence_dbfs, fadeMs: fade_ms, musetalk };
     this.#threads = new RenderThreads(renderThreadCount(render_threads), start, {
       onMessage: (message, thread) => this.#connections.get(message.session)?.take(message, thread),
       onDeath: (thread, reason) => {
@@ -212,7 +217,7 @@ export class Engine implements EngineHost {
       lookAheadMs: opened.facts.lookAheadMs,
       videoCodec: video_codec,
       videoBitrateKbps: video_bitrate_kbps,
-      playoutDelayMs: playout_delay_ms,
+      playoutDelayMs: Math.max(playout_delay_ms, neededDelayMs(opened.facts)),
     };
   }
 
@@ -273,11 +278,11 @@ export class Engine implements EngineHost {
 
   #noteLimits(model: string, facts: readonly PackFacts[]): void {
     const limits = facts.flatMap(({ maxSessions }) => maxSessions ?? []);
-    if (limits.length === 0 || this.#packLimits.has(model)) return;
-    this.#packLimits.set(model, Math.min(...limits));
+    if (limits.length > 0) this.#packLimits.set(model, Math.min(...limits));
     for (const { notice, framesPerSecond, maxSessions } of facts) {
       if (notice !== undefined) this.logger.warn({ model, framesPerSecond, maxSessions }, notice);
-      else this.logger.info({ model, framesPerSecond, maxSessions }, 'speed of the model pack');
+      else if (framesPerSecond !== undefined)
+        this.logger.info({ model, framesPerSecond, maxSessions }, 'speed of the model pack');
     }
   }
 
@@ -299,3 +304,5 @@ export class Engine implements EngineHost {
     }
   }
 }
+    if (facts.length === 0 || this.#notedModels.has(model)) return;
+    this.#notedModels.add(model);

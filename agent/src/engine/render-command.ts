@@ -6,7 +6,7 @@ import { parseWav, toPcm16 } from '../audio/wav-file.ts';
 import { AvatarRegistry } from '../avatars/avatar-registry.ts';
 import { readLocalEnv } from '../config/env.ts';
 import { loadConfig } from '../config/load.ts';
-import type { Config } from '../config/schema.ts';
+import { avatarSchema, type AvatarConfig, type Config } from '../config/schema.ts';
 import { AvatarError } from '../errors.ts';
 import { loadPack } from '../packs/load-pack.ts';
 import type { ModelPack } from '../pipeline/model-pack.ts';
@@ -25,6 +25,7 @@ const HELP = `Usage: npm run render -- --avatar ID --audio FILE.wav [--out FILE.
   --out FILE      MP4 with picture and sound (needs ffmpeg)
   --json FILE     per frame: speech ratio, mouth parameters by name, timings; sha256 of all frames
   --frames DIR    every frame as PNG
+  --model NAME    another model pack than the avatar's own: lite, musetalk-v15 (the avatar is prepared for it first)
 `;
 /** Longest audio, s: the JSON and the PNGs of a longer one help nobody. */
 const MAX_AUDIO_S = 600;
@@ -35,6 +36,7 @@ const OPTIONS = {
   out: { type: 'string' },
   json: { type: 'string' },
   frames: { type: 'string' },
+  model: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -50,20 +52,21 @@ export async function run(args: string[]): Promise<number> {
   }
   const samples = await readSpeech(values.audio);
   const { modelsDir, bundleDirs, configPath } = readLocalEnv();
-  const config = onlyAvatar(await loadConfig(configPath), values.avatar);
+  const config = onlyAvatar(await loadConfig(configPath), values.avatar, values.model);
+  const { musetalk } = config.service;
   const packs = new Map<string, Promise<ModelPack>>();
   const registry = await AvatarRegistry.load({
     config,
     env: { modelsDir, bundleDirs },
     packs: (model) => {
-      const loading = packs.get(model) ?? loadPack(model, modelsDir);
+      const loading = packs.get(model) ?? loadPack(model, modelsDir, { musetalk });
       packs.set(model, loading);
       return loading;
     },
     onNotice: (message) => process.stderr.write(`${message}\n`),
   });
   const ready = registry.get(values.avatar);
-  const pack = await (packs.get(ready.model) ?? loadPack(ready.model, modelsDir));
+  const pack = await (packs.get(ready.model) ?? loadPack(ready.model, modelsDir, { musetalk }));
   const avatar = await openAvatar(ready.asset, pack);
   const { silence_dbfs: silenceDbfs, fade_ms: fadeMs } = config.service;
   const sinks = await openSinks(values, avatar, values.audio);
@@ -115,14 +118,29 @@ async function readSpeech(path: string): Promise<Int16Array> {
 }
 
 /** The configuration with one avatar, so that the others are not opened; a bundle that fits is used. */
-function onlyAvatar(config: Config, id: string): Config {
-  const avatar = config.avatars.get(id);
-  if (avatar !== undefined)
-    return { ...config, avatars: new Map([[id, { ...avatar, preparation: false }]]) };
+function onlyAvatar(config: Config, id: string, model: string | undefined): Config {
+  const configured = config.avatars.get(id);
+  if (configured !== undefined) {
+    const avatar = {
+      ...configured,
+      preparation: false,
+      ...(model && { model: modelNamed(model) }),
+    };
+    return { ...config, avatars: new Map([[id, avatar]]) };
+  }
   const known = [...config.avatars.keys()].join(', ');
   throw new AvatarError(
     'AVATAR_NOT_FOUND',
     `${config.path} has no avatar "${id}" (it has: ${known})`,
+  );
+}
+
+function modelNamed(name: string): NonNullable<AvatarConfig['model']> {
+  const known = avatarSchema.shape.model.safeParse(name);
+  if (known.data !== undefined) return known.data;
+  throw new AvatarError(
+    'REQUEST_INVALID',
+    `--model "${name}" is none of lite, musetalk-v15, probe`,
   );
 }
 

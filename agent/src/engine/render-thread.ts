@@ -30,7 +30,7 @@ class RenderThread {
   constructor(settings: ThreadStart, post: (message: FromThread) => void) {
     this.#settings = settings;
     this.#post = post;
-    this.#cabinet = new AvatarCabinet(settings.modelsDir);
+    this.#cabinet = new AvatarCabinet(settings.modelsDir, settings.musetalk);
   }
 
   handle(message: ToThread): void {

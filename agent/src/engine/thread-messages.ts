@@ -2,6 +2,7 @@
  * Messages between the main thread and one render thread. Sessions are numbered by the main thread. Frames do not
  * travel: they lie in shared slots (frame-slots.ts) and only their numbers do.
  */
+import type { MusetalkConfig } from '../config/schema.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { AvatarAsset, PackFacts } from '../pipeline/model-pack.ts';
 import type { SessionCounters } from './session-counters.ts';
@@ -11,6 +12,8 @@ export type ThreadStart = {
   readonly modelsDir: string;
   readonly silenceDbfs: number;
   readonly fadeMs: number;
+  /** service.musetalk */
+  readonly musetalk: MusetalkConfig;
 };
 
 /** Main thread → render thread, handled in order. */

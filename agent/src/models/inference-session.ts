@@ -34,6 +34,8 @@ export type LoadOptions = {
   readonly provider?: ExecutionProvider;
   /** Threads of the CPU provider, 0 = one per core. Default 1: sessions scale over threads of ours. */
   readonly threads?: number;
+  /** Number of the GPU. Default 0. */
+  readonly gpu?: number;
 };
 
 /** One ONNX graph, ready to run. */
@@ -51,8 +53,8 @@ export class InferenceModel {
    * @throws AvatarError MODEL_PACK_CORRUPT; DEPENDENCY_MISSING when another provider cannot be used here
    */
   static async load(path: string, options: LoadOptions = {}): Promise<InferenceModel> {
-    const { provider = 'cpu', threads = 1 } = options;
-    if (provider !== 'cpu') return InferenceModel.#loadOn(provider, path);
+    const { provider = 'cpu', threads = 1, gpu = 0 } = options;
+    if (provider !== 'cpu') return InferenceModel.#loadOn(provider, path, gpu);
     try {
       const session = await ort.InferenceSession.create(path, {
         intraOpNumThreads: threads,
@@ -73,10 +75,12 @@ export class InferenceModel {
   static async #loadOn(
     provider: Exclude<ExecutionProvider, 'cpu'>,
     path: string,
+    deviceId: number,
   ): Promise<InferenceModel> {
     requireLibrary(provider);
-    const executionProviders =
-      provider === 'tensorrt' ? [provider, 'cuda', 'cpu'] : [provider, 'cpu'];
+    // What TensorRT cannot take goes to CUDA, what CUDA cannot take to the CPU.
+    const names = provider === 'tensorrt' ? (['tensorrt', 'cuda'] as const) : (['cuda'] as const);
+    const executionProviders = [...names.map((name) => ({ name, deviceId })), 'cpu'];
     try {
       const session = await ort.InferenceSession.create(path, {
         executionProviders,
@@ -167,10 +171,17 @@ export class InferenceModel {
 }
 
 /**
- * ONNX Runtime's npm package comes without its GPU parts; asking for one that is not there prints to stderr.
+ * ONNX Runtime's npm package comes without its GPU parts, and knows of none on most platforms; asking for one that is not
+ * there prints to stderr.
  * @throws AvatarError DEPENDENCY_MISSING naming the command that fetches it
  */
 function requireLibrary(provider: 'cuda' | 'tensorrt'): void {
+  if (!ort.listSupportedBackends().some(({ name }) => name === provider)) {
+    throw new AvatarError(
+      'DEPENDENCY_MISSING',
+      `ONNX Runtime has no ${provider} on ${process.platform} ${process.arch}: use Linux x64, or leave ${provider} out of service.musetalk.providers`,
+    );
+  }
   const packageDir = join(
     dirname(createRequire(import.meta.url).resolve('onnxruntime-node')),
     '..',

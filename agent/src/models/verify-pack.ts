@@ -49,6 +49,8 @@ export type VerifiedPack = {
   readonly path: (name: string) => string;
   /** Whether pack.yaml lists a file. */
   readonly has: (name: string) => boolean;
+  /** sha256 of a file of the pack, hex; empty when pack.yaml does not list it. */
+  readonly sha256: (name: string) => string;
 };
 
 /**
@@ -66,6 +68,7 @@ export async function verifyPack(packDir: string): Promise<VerifiedPack> {
     decoder: manifest.decoder,
     bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0),
     has: (name) => listed.has(name),
+    sha256: (name) => manifest.files.find(({ path }) => path === name)?.sha256 ?? '',
     path: (name) => {
       if (listed.has(name)) return join(packDir, name);
       throw new AvatarError(

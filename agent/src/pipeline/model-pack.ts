@@ -120,12 +120,16 @@ export type PackFacts = {
   readonly version: string;
   /** Audio needed beyond the end of a frame before its cue can be computed, ms. */
   readonly lookAheadMs: number;
+  /** How long making a frame may take once its look-ahead is there, ms: the playout delay allows for it. Default 0. */
+  readonly makingMs?: number;
   /** Names of Cue.parameters, in order; empty where they have no meaning of their own. */
   readonly parameterNames: readonly string[];
   /** Length of Cue.parameters. Default: the number of names. */
   readonly parameterCount?: number;
   /** Speaking frames per second that the pack makes on this machine, measured when it was loaded. */
   readonly framesPerSecond?: number;
+  /** False when not even one session gets its frames in time. Default true. */
+  readonly isRealTime?: boolean;
   /** Sessions that speed is enough for; the engine refuses more. Default: no limit of its own. */
   readonly maxSessions?: number;
   /**

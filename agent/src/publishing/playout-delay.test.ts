@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PlayoutDelay } from './playout-delay.ts';
+import { neededDelayMs, PlayoutDelay } from './playout-delay.ts';
 
 const second = (delay: PlayoutDelay, lateFrames: number) => {
   for (let i = 0; i < lateFrames; i++) delay.noteLate();
@@ -50,5 +50,37 @@ describe('PlayoutDelay', () => {
       delay.step(true);
     }
     expect(delay.chunks).toBe(6);
+  });
+
+  it('goes to the base of another pack without a pause between steps, and back', () => {
+    const delay = new PlayoutDelay({ baseChunks: 4, maxChunks: 20 });
+    delay.rebase(11);
+    expect(delay.step(false)).toBe('keep');
+    for (let i = 0; i < 7; i++) expect(delay.step(true)).toBe('insert');
+    expect(delay.step(true)).toBe('keep');
+    expect(delay.chunks).toBe(11);
+    delay.rebase(4);
+    for (let i = 0; i < 7; i++) expect(delay.step(true)).toBe('skip');
+    expect(delay.step(true)).toBe('keep');
+    expect(delay.chunks).toBe(4);
+  });
+
+  it('does not wait for ever on the way up', () => {
+    const delay = new PlayoutDelay({ baseChunks: 4, maxChunks: 20 });
+    delay.rebase(6);
+    for (let i = 0; i < 4; i++) second(delay, 25);
+    expect([delay.step(false), delay.step(false), delay.step(false)]).toEqual([
+      'insert',
+      'insert',
+      'keep',
+    ]);
+  });
+});
+
+describe('the delay a pack needs', () => {
+  it('is within what everybody has for lite, and 220 ms for musetalk-v15', () => {
+    expect(neededDelayMs({ lookAheadMs: 72.5 })).toBe(60);
+    expect(neededDelayMs({ lookAheadMs: 172.5, makingMs: 60 })).toBe(220);
+    expect(neededDelayMs({ lookAheadMs: 0 })).toBe(0);
   });
 });

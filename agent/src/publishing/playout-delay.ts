@@ -1,3 +1,5 @@
+import { CHUNK_MS, FRAME_MS } from '../pipeline/timeline.ts';
+
 /** Share of a second's frames that may be late before the delay grows. */
 const LATE_RATIO_LIMIT = 0.05;
 /** Seconds without a late frame before the delay shrinks by one chunk. */
@@ -5,6 +7,25 @@ const CALM_SECONDS = 30;
 /** Seconds a change waits for a quiet moment before it is made in the middle of speech. */
 const PATIENCE_SECONDS = 4;
 const FRAMES_PER_SECOND = 25;
+
+/**
+ * What passes between a chunk's leaving and its frame's showing without any delay, ms: a frame is shown in the middle of
+ * its sound, a chunk is on its way one tick before the next one, and LiveKit's queue holds about another.
+ */
+const FREE_MS = FRAME_MS / 2 + 2 * CHUNK_MS;
+
+/**
+ * Least delay at which a pack's frames are in time, ms, a multiple of CHUNK_MS.
+ * @param pack its look-ahead, and how long it then takes to make a frame (0: next to nothing)
+ */
+export function neededDelayMs(pack: {
+  readonly lookAheadMs: number;
+  readonly makingMs?: number | undefined;
+}): number {
+  const heardMs = Math.ceil((FRAME_MS + pack.lookAheadMs) / CHUNK_MS) * CHUNK_MS;
+  const neededMs = heardMs - FREE_MS + (pack.makingMs ?? 0);
+  return Math.max(0, Math.ceil(neededMs / CHUNK_MS) * CHUNK_MS);
+}
 
 /** What to do with the chunk that is about to leave: nothing, put silence before it, or leave it out. */
 export type DelayStep = 'keep' | 'insert' | 'skip';
@@ -15,13 +36,15 @@ export type DelayStep = 'keep' | 'insert' | 'skip';
  * Changes are made in quiet chunks where nobody hears them.
  */
 export class PlayoutDelay {
-  readonly #baseChunks: number;
+  #baseChunks: number;
   readonly #maxChunks: number;
   #chunks: number;
   #lateThisSecond = 0;
   #calmSeconds = 0;
   #wanted: DelayStep = 'keep';
   #waitedSeconds = 0;
+  /** On the way to a base that another pack needs. */
+  #isMoving = false;
 
   /** @param options delays in chunks of 20 ms */
   constructor(options: { baseChunks: number; maxChunks: number }) {
@@ -35,6 +58,15 @@ export class PlayoutDelay {
     return this.#chunks;
   }
 
+  /** Another pack needs another delay: it is reached chunk by chunk in quiet moments, upwards also in speech. */
+  rebase(baseChunks: number): void {
+    this.#baseChunks = Math.min(baseChunks, this.#maxChunks);
+    this.#calmSeconds = 0;
+    if (this.#chunks < this.#baseChunks) this.#want('insert');
+    else if (this.#chunks > this.#baseChunks) this.#want('skip');
+    this.#isMoving = this.#chunks !== this.#baseChunks;
+  }
+
   /** A frame arrived after its time. */
   noteLate(): void {
     this.#lateThisSecond += 1;
@@ -46,6 +78,7 @@ export class PlayoutDelay {
     const lateRatio = this.#lateThisSecond / FRAMES_PER_SECOND;
     this.#calmSeconds = this.#lateThisSecond === 0 ? this.#calmSeconds + 1 : 0;
     this.#lateThisSecond = 0;
+    if (this.#isMoving) return;
     if (lateRatio > LATE_RATIO_LIMIT && this.#chunks < this.#maxChunks) {
       this.#want('insert');
     } else if (this.#calmSeconds >= CALM_SECONDS && this.#chunks > this.#baseChunks) {
@@ -61,9 +94,11 @@ export class PlayoutDelay {
     // Shrinking can wait for ever; late frames cannot.
     const forced = wanted === 'insert' && this.#waitedSeconds >= PATIENCE_SECONDS;
     if (!chunkIsQuiet && !forced) return 'keep';
+    this.#chunks += wanted === 'insert' ? 1 : -1;
+    if (this.#isMoving && this.#chunks !== this.#baseChunks) return wanted;
+    this.#isMoving = false;
     this.#wanted = 'keep';
     this.#waitedSeconds = 0;
-    this.#chunks += wanted === 'insert' ? 1 : -1;
     return wanted;
   }
 

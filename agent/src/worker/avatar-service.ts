@@ -8,7 +8,7 @@ import { AvatarRegistry } from '../avatars/avatar-registry.ts';
 import { exportEngineSocket } from '../config/env.ts';
 import type { Env } from '../config/env.ts';
 import { loadConfig } from '../config/load.ts';
-import type { Config } from '../config/schema.ts';
+import type { Config, MusetalkConfig } from '../config/schema.ts';
 import { Engine } from '../engine/engine.ts';
 import { AvatarError, toAvatarError } from '../errors.ts';
 import { Metrics } from '../observability/metrics.ts';
@@ -76,7 +76,7 @@ export class AvatarService {
     },
   ): Promise<void> {
     const config = await loadConfig(env.configPath);
-    const packs = new PackShelf(env.modelsDir);
+    const packs = new PackShelf(env.modelsDir, config.service.musetalk);
     const service = new AvatarService(env, config, logger, packs);
     hooks.onStarted(service);
     await service.#listen();
@@ -194,12 +194,12 @@ class PackShelf {
   readonly #modelsDir: string;
   readonly #packs = new Map<string, Promise<ModelPack>>();
 
-  constructor(modelsDir: string) {
+  constructor(modelsDir: string, musetalk: MusetalkConfig) {
     this.#modelsDir = modelsDir;
   }
 
   take(model: string): Promise<ModelPack> {
-    const pack = this.#packs.get(model) ?? loadPack(model, this.#modelsDir);
+    const pack = this.#packs.get(model) ?? loadPack(model, this.#modelsDir, { musetalk: this.#musetalk });
     this.#packs.set(model, pack);
     return pack;
   }
@@ -209,10 +209,12 @@ class PackShelf {
       // A pack that failed to load has failed its avatars already.
       await pack.then((loaded) => loaded.close()).catch(() => undefined);
     }
+  readonly #musetalk: MusetalkConfig;
   }
 }
 
 function readVersion(): string {
+    this.#musetalk = musetalk;
   const file = new URL('../../package.json', import.meta.url);
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

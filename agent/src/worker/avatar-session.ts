@@ -218,6 +218,7 @@ export class AvatarSession {
       } finally {
         // A failed selection leaves the avatar that was there.
         this.#attributes.set({ [ATTRIBUTES.status]: 'ready' });
+        this.#pipeline?.setPlayoutDelay(opened.playoutDelayMs);
       }
     });
     this.#selecting = selection.catch(() => undefined);

@@ -5,6 +5,7 @@ import type {
   Cue,
   FrameStore,
   PackAvatar,
+  PackFacts,
   Patch,
 } from '../../pipeline/model-pack.ts';
 import { ProbePack } from '../probe/probe-pack.ts';
@@ -113,6 +114,53 @@ describe('a pack with a stand-in', () => {
     const { first, show } = await open(undefined);
     first.isBroken = true;
     await expect(show(0)).rejects.toThrow('CUDA error');
+  });
+});
+
+describe('a pack that is too slow for one live session', () => {
+  class SlowPack extends UnsteadyPack {
+    isClosed = false;
+    override readonly facts: PackFacts = {
+      ...new ProbePack().facts,
+      name: 'slow',
+      isRealTime: false,
+      maxSessions: 1,
+      notice: 'no GPU',
+    };
+    override close(): Promise<void> {
+      this.isClosed = true;
+      return super.close();
+    }
+  }
+  const openSlow = async (now: (() => number) | undefined) => {
+    const slow = new SlowPack();
+    const pack = new FallbackPack(slow, new ProbePack(), { now });
+    const packData = await pack.prepare(FRAMES, TRACK, SETTINGS);
+    const asset = { id: 'a', frames: FRAMES, track: TRACK, packData, settings: SETTINGS };
+    const avatars = await Promise.all([pack.openAvatar(asset), pack.openAvatar(asset)]);
+    const stream = pack.openStream();
+    for (let i = 0; i < 10; i += 1) stream.push(new Float32Array(320).fill(0.5));
+    const cue = await stream.cue(0);
+    const patch = await avatars[1].render(0, cue, 1);
+    return { slow, pack, mouth: patch?.rgb[0] };
+  };
+
+  it('is closed, and the second one speaks for good, with as many sessions as it likes', async () => {
+    const { slow, pack, mouth } = await openSlow(() => 0);
+    expect(mouth).toBe(255);
+    expect(slow.isClosed).toBe(true);
+    expect(pack.facts).toMatchObject({
+      name: 'slow',
+      lookAheadMs: new ProbePack().facts.lookAheadMs,
+    });
+    expect(pack.facts.notice).toMatch(/^no GPU\. Until then live sessions show the quicker/);
+    expect(pack.facts.maxSessions).toBeUndefined();
+  });
+
+  it('is used all the same where nobody waits', async () => {
+    const { slow, mouth } = await openSlow(undefined);
+    expect(mouth).toBe(128);
+    expect(slow.isClosed).toBe(false);
   });
 });
 

@@ -1,6 +1,7 @@
 /**
  * A pack that paints with one pack and, while that is gone or late, with another: sessions go on speaking, in another
- * style, and return by themselves. Avatars are prepared for both. A cue says which of the two it is for:
+ * style, and return by themselves. Where the first one is too slow for even one live session (a CPU), it is closed once
+ * that is measured, and the second does everything. Avatars are prepared for both. A cue says which of the two it is for:
  * parameters = [0 or 1, the second pack's parameters, the first pack's parameters].
  */
 import {
@@ -35,6 +36,9 @@ export class FallbackPack implements ModelPack {
   readonly #second: ModelPack;
   readonly #now: (() => number) | undefined;
   #health: GpuHealth | undefined;
+  /** What the first pack said before it was closed as too slow. */
+  #tooSlow: PackFacts | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(first: ModelPack, second: ModelPack, { now }: FallbackOptions) {
     this.#first = first;
@@ -43,10 +47,12 @@ export class FallbackPack implements ModelPack {
   }
 
   get facts(): PackFacts {
-    const [first, second] = [this.#first.facts, this.#second.facts];
+    const [first, second] = [this.#tooSlow ?? this.#first.facts, this.#second.facts];
+    const version = `${first.version}+${second.name}-${second.version}`;
+    if (this.#tooSlow) return { ...second, name: first.name, version, notice: noticeOf(first) };
     return {
       ...first,
-      version: `${first.version}+${second.name}-${second.version}`,
+      version,
       lookAheadMs: Math.max(first.lookAheadMs, second.lookAheadMs),
       parameterNames: [],
       parameterCount: 1 + parameterCountOf(second) + parameterCountOf(first),
@@ -66,11 +72,18 @@ export class FallbackPack implements ModelPack {
 
   async openAvatar(asset: AvatarAsset): Promise<PackAvatar> {
     const [firstData, secondData] = splitData(asset.packData);
-    const first = await this.#first.openAvatar({ ...asset, packData: firstData });
     const second = await this.#second.openAvatar({ ...asset, packData: secondData });
-    // What is slow by nature (a CPU) is what the user chose: only trouble of a real-time machine is evaded.
-    if (this.#now && this.#first.facts.notice === undefined)
+    if (this.#tooSlow) return second;
+    const first = await this.#first.openAvatar({ ...asset, packData: firstData });
+    if (this.#now) {
+      if (this.#first.facts.isRealTime === false) {
+        this.#tooSlow = this.#first.facts;
+        await first.close();
+        await this.#closeFirst();
+        return second;
+      }
       this.#health ??= new GpuHealth(this.#now);
+    }
     return new FallbackAvatar(first, second, {
       secondCount: parameterCountOf(this.#second.facts),
       copies: new PatchCopies(this.#first.facts.maxBatch ?? 1),
@@ -79,14 +92,23 @@ export class FallbackPack implements ModelPack {
   }
 
   openStream(): AudioStream {
+    if (this.#tooSlow) return this.#second.openStream();
     return new FallbackStream(this.#first, this.#second, this.#health);
   }
 
   async close(): Promise<void> {
-    await this.#first.close();
+    await this.#closeFirst();
     await this.#second.close();
   }
+
+  #closeFirst(): Promise<void> {
+    this.#closing ??= this.#first.close();
+    return this.#closing;
+  }
 }
+
+const noticeOf = ({ name, notice }: PackFacts): string =>
+  `${notice ?? `${name} is too slow here`}. Until then live sessions show the quicker model pack; offline rendering (npm run render) is not affected`;
 
 class FallbackStream implements AudioStream {
   readonly #first: AudioStream;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InferenceModel } from '../../models/inference-session.ts';
 import { MouthBatcher } from './mouth-batcher.ts';
-import { framesPerSecondOf, MouthNetwork, type MouthJob } from './mouth-network.ts';
+import { MouthNetwork, type MouthJob } from './mouth-network.ts';
 import { openGolden, TINY_PACK } from './tiny-pack.fixture.ts';
 
 /** The tiny network, which notes how many frames each run was given. */
@@ -90,16 +90,5 @@ describe('batches over sessions', () => {
     const wrong = { latents: new Float32Array(9000), audio: jobs[0]!.audio };
     await expect(batcher.paint(wrong)).rejects.toThrow();
     await expect(batcher.paint(jobs[0]!)).resolves.toMatchObject({ slot: 0 });
-  });
-});
-
-describe('the measured speed', () => {
-  it('is that of the best batch size', () => {
-    expect(
-      framesPerSecondOf([
-        { batch: 1, runMs: 20 },
-        { batch: 4, runMs: 40 },
-      ]),
-    ).toBe(100);
   });
 });

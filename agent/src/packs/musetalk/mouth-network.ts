@@ -6,14 +6,13 @@ import { AvatarError } from '../../errors.ts';
 import type { InferenceModel, TensorInfo, TypedTensor } from '../../models/inference-session.ts';
 import { toHalf } from './float16.ts';
 import { FACE_SIZE } from './mouth-patch.ts';
+import { timeBatch, type BatchTiming } from './session-limit.ts';
 
-/** Batch sizes on a GPU; on a CPU more than one frame at a time gains nothing. */
+/** Batch sizes on a GPU (faces, and windows of sound); on a CPU more than one at a time gains nothing. */
 export const GPU_BATCH_SIZES = [1, 4, 8] as const;
 export const CPU_BATCH_SIZES = [1] as const;
 /** Bytes of one painted face. */
 export const FACE_BYTES = FACE_SIZE * FACE_SIZE * 3;
-/** Timed runs per batch size after the first, which is slower. */
-const TIMED_RUNS = 3;
 
 /** One frame to paint. */
 export type MouthJob = {
@@ -22,9 +21,6 @@ export type MouthJob = {
   /** One cue: audioLength numbers. */
   readonly audio: Float32Array;
 };
-
-/** What a warm-up measured at one batch size. */
-export type BatchTiming = { readonly batch: number; readonly runMs: number };
 
 type Buffers = {
   readonly latents: Float32Array | Uint16Array;
@@ -116,14 +112,7 @@ export class MouthNetwork {
     const timings: BatchTiming[] = [];
     for (const batch of this.batchSizes) {
       const jobs = Array.from({ length: batch }, () => job);
-      const times: number[] = [];
-      // One slow run says enough: on a CPU the published network takes seconds.
-      for (let i = 0; i <= TIMED_RUNS && (i === 0 || times[0]! < 5000); i += 1) {
-        const startedMs = performance.now();
-        await this.run(jobs);
-        times.push(performance.now() - startedMs);
-      }
-      timings.push({ batch, runMs: Math.min(...times) });
+      timings.push(await timeBatch(batch, () => this.run(jobs)));
     }
     return timings;
   }
@@ -153,11 +142,6 @@ export class MouthNetwork {
     this.#buffers.set(batch, made);
     return made;
   }
-}
-
-/** Frames per second at the best batch size. */
-export function framesPerSecondOf(timings: readonly BatchTiming[]): number {
-  return Math.max(0, ...timings.map(({ batch, runMs }) => (batch * 1000) / runMs));
 }
 
 function tensorOf(

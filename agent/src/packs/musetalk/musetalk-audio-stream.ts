@@ -17,7 +17,7 @@ import {
   melFramesFor,
   WINDOW_FEATURES,
 } from './feature-windows.ts';
-import type { SoundEncoder } from './sound-encoder.ts';
+import type { SoundFeatures } from './sound-batcher.ts';
 import { WhisperMelRing } from './whisper-mel-ring.ts';
 
 /** How the encoder is used on a stream. */
@@ -53,9 +53,22 @@ export function lookAheadMsOf(settings: StreamingSettings): number {
   return ((samples - SAMPLES_PER_FRAME) * 1000) / 16_000;
 }
 
+/** Mel frames that the encoder hears before a hop's first feature. */
+const leftFramesOf = ({ leftContextMs }: StreamingSettings): number =>
+  MEL_PER_FEATURE * Math.round(leftContextMs / MEL_FRAME_MS / 2);
+
+const spanOf = (settings: StreamingSettings): number =>
+  melEndOf(0, settings) - MEL_PER_FEATURE * firstFeature(0) + leftFramesOf(settings);
+
+/** Mel frames per run of an encoder that takes any number: even. */
+export function inputFramesOf(settings: StreamingSettings): number {
+  const span = spanOf(settings);
+  return span + (span % MEL_PER_FEATURE);
+}
+
 /** See the head of this file. */
 export class MusetalkAudioStream implements AudioStream {
-  readonly #encoder: SoundEncoder;
+  readonly #encoder: SoundFeatures;
   readonly #settings: StreamingSettings;
   readonly #mel: WhisperMelRing;
   /** Mel frames before a hop's first feature, and the encoder's input length. */
@@ -68,12 +81,12 @@ export class MusetalkAudioStream implements AudioStream {
   #firstFeature = 0;
   #hop = -1;
 
-  constructor(encoder: SoundEncoder, settings: StreamingSettings) {
+  constructor(encoder: SoundFeatures, settings: StreamingSettings) {
     this.#encoder = encoder;
     this.#settings = settings;
-    this.#leftFrames = MEL_PER_FEATURE * Math.round(settings.leftContextMs / MEL_FRAME_MS / 2);
-    const span = melEndOf(0, settings) - MEL_PER_FEATURE * firstFeature(0) + this.#leftFrames;
-    this.#inputFrames = encoder.fixedFrames ?? span + (span % MEL_PER_FEATURE);
+    this.#leftFrames = leftFramesOf(settings);
+    const span = spanOf(settings);
+    this.#inputFrames = encoder.fixedFrames ?? inputFramesOf(settings);
     if (span > this.#inputFrames) {
       throw new RangeError(
         `the encoder takes ${this.#inputFrames} mel frames, its window has ${span}`,

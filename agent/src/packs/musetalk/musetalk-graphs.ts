@@ -1,4 +1,5 @@
 /** The graphs of a `musetalk-v15` pack folder: which files, on what processor, loaded when they are needed. */
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { AvatarError, toAvatarError } from '../../errors.ts';
@@ -29,14 +30,15 @@ export const HOW_TO_GET =
 /** The graphs of live use, loaded and fitting together. */
 export type PaintingGraphs = {
   readonly provider: ExecutionProvider;
-  /** Why they do not run on a GPU; undefined when they do. */
-  readonly withoutGpu: string | undefined;
+  /** Why they do not run on the processors asked for before this one; each sentence names its cure. */
+  readonly failures: readonly string[];
   readonly sound: SoundEncoder;
   readonly mouth: MouthNetwork;
 };
 
 /** See the head of this file. */
 export type MusetalkGraphs = {
+  /** Of the pack, and of the networks that prepare avatars: other weights prepare other bytes. */
   readonly version: string;
   readonly streaming: StreamingSettings;
   /** Loads at the first call. @throws AvatarError MODEL_PACK_CORRUPT | DEPENDENCY_MISSING */
@@ -50,8 +52,10 @@ export type MusetalkGraphs = {
 
 /** Which graphs to take and where they run. */
 export type GraphOptions = {
-  /** Processors to try in order. Default: CUDA, then the CPU. */
+  /** Processors to try in order. Default: CUDA, then the CPU. Preparation leaves TensorRT out: one run is not worth it. */
   readonly providers?: readonly ExecutionProvider[];
+  /** Number of the GPU. Default 0. */
+  readonly gpu?: number;
   /** `taesd`: the small decoder, softer and several times faster. Default: what pack.yaml says, else `vae`. */
   readonly decoder?: 'vae' | 'taesd';
   readonly streaming?: Partial<StreamingSettings>;
@@ -73,7 +77,7 @@ export async function openGraphs(
   const pack = await verifyPack(packDir);
   let opening: Promise<PaintingGraphs> | undefined;
   return {
-    version: pack.version,
+    version: `${pack.version}-${preparedBy(pack)}`,
     streaming: { ...DEFAULT_STREAMING, ...options.streaming },
     painting: () => {
       opening ??= openPainting(pack, packDir, options);
@@ -86,6 +90,13 @@ export async function openGraphs(
       await opened?.mouth.release();
     },
   };
+}
+
+/** Fingerprint of what `prepare` depends on. */
+function preparedBy(pack: VerifiedPack): string {
+  const files = [FILES.crop, FILES.parsing].filter((file) => pack.has(file));
+  const hashes = files.map((file) => pack.sha256(file)).join('');
+  return createHash('sha256').update(hashes).digest('hex').slice(0, 8);
 }
 
 async function openPainting(
@@ -114,8 +125,7 @@ async function openPainting(
         `${packDir}: the sound encoder gives ${sound.featureLength} numbers per feature, the painting network takes ${mouth.audioLength / WINDOW_FEATURES}; export the pack again`,
       );
     }
-    const withoutGpu = provider === 'cpu' ? failures.join('; ') : undefined;
-    return { provider, withoutGpu, sound, mouth };
+    return { provider, failures, sound, mouth };
   } catch (error) {
     for (const model of loaded) await model.release();
     throw error;
@@ -125,8 +135,8 @@ async function openPainting(
 const loadOn = (
   provider: ExecutionProvider,
   path: string,
-  { threads = 0 }: GraphOptions,
-): Promise<InferenceModel> => InferenceModel.load(path, { provider, threads });
+  { threads = 0, gpu = 0 }: GraphOptions,
+): Promise<InferenceModel> => InferenceModel.load(path, { provider, threads, gpu });
 
 /** Load a graph on the first processor that takes it; `failures` says why the ones before did not. */
 async function loadOnFirst(
@@ -151,7 +161,12 @@ async function withPreparation<T>(
   options: GraphOptions,
   work: (cropEncoder: InferenceModel, faceParsing: InferenceModel | undefined) => Promise<T>,
 ): Promise<T> {
-  const { provider, model: cropEncoder } = await loadOnFirst(pack.path(FILES.crop), options);
+  const wanted = options.providers ?? ['cuda', 'cpu'];
+  const providers = wanted.map((name) => (name === 'tensorrt' ? 'cuda' : name));
+  const { provider, model: cropEncoder } = await loadOnFirst(pack.path(FILES.crop), {
+    ...options,
+    providers: [...new Set(providers)],
+  });
   let faceParsing: InferenceModel | undefined;
   try {
     if (pack.has(FILES.parsing)) {

@@ -3,6 +3,7 @@
  * weights. sound → windows (musetalk-audio-stream.ts), frames → latents and masks (musetalk-prepare.ts), both → faces
  * in batches over sessions (mouth-batcher.ts) → patches. How to get the files: docs/model-packs.md.
  */
+import { MEL_BINS } from '../../features/log-mel.ts';
 import type {
   AudioStream,
   AvatarAsset,
@@ -16,8 +17,7 @@ import type {
 } from '../../pipeline/model-pack.ts';
 import { FRAME_RATE_FPS } from '../../pipeline/timeline.ts';
 import { MouthBatcher } from './mouth-batcher.ts';
-import { framesPerSecondOf } from './mouth-network.ts';
-import { lookAheadMsOf, MusetalkAudioStream } from './musetalk-audio-stream.ts';
+import { inputFramesOf, lookAheadMsOf, MusetalkAudioStream } from './musetalk-audio-stream.ts';
 import { MusetalkAvatar } from './musetalk-avatar.ts';
 import {
   openGraphs,
@@ -27,9 +27,14 @@ import {
 } from './musetalk-graphs.ts';
 import { prepareMusetalk } from './musetalk-prepare.ts';
 import { decodePrepared } from './prepared-avatar.ts';
+import { framesPerSecondOf, sessionsFor, timeBatch, type BatchTiming } from './session-limit.ts';
+import { SoundBatcher } from './sound-batcher.ts';
 
-/** Part of the measured speed that sessions may use: sound features and copies take the rest. */
-const USABLE_RATIO = 0.8;
+/**
+ * What a frame may take once its sound is there, ms: as many sessions are admitted as one batch serves in 32 ms, and a
+ * frame waits for the batch before its own at most.
+ */
+const MAKING_MS = 60;
 
 /** An audio stream whose cues hold up a batch that is being gathered. */
 class GatheredStream implements AudioStream {
@@ -59,7 +64,10 @@ class GatheredStream implements AudioStream {
 }
 
 /** The pack once its painting graphs are loaded. */
-type Opened = PaintingGraphs & { readonly batcher: MouthBatcher };
+type Opened = PaintingGraphs & {
+  readonly batcher: MouthBatcher;
+  readonly soundBatcher: SoundBatcher;
+};
 
 class MusetalkPack implements ModelPack {
   readonly #graphs: MusetalkGraphs;
@@ -73,6 +81,7 @@ class MusetalkPack implements ModelPack {
       name: 'musetalk-v15',
       version: graphs.version,
       lookAheadMs: lookAheadMsOf(graphs.streaming),
+      makingMs: MAKING_MS,
       parameterNames: [],
     };
   }
@@ -97,8 +106,8 @@ class MusetalkPack implements ModelPack {
 
   openStream(): AudioStream {
     if (!this.#opened) throw new Error('musetalk-v15: a stream needs an open avatar');
-    const { sound, batcher } = this.#opened;
-    const stream = new MusetalkAudioStream(sound, this.#graphs.streaming);
+    const { soundBatcher, batcher } = this.#opened;
+    const stream = new MusetalkAudioStream(soundBatcher, this.#graphs.streaming);
     return new GatheredStream(stream, batcher);
   }
 
@@ -109,31 +118,59 @@ class MusetalkPack implements ModelPack {
   /** Load the painting graphs, warm them up and measure them. */
   async #open(): Promise<Opened> {
     const painting = await this.#graphs.painting();
-    const { mouth } = painting;
-    const framesPerSecond = framesPerSecondOf(await mouth.warmUp());
-    const notice = noticeOf(painting, framesPerSecond);
+    const { mouth, sound } = painting;
+    const timings = {
+      mouth: await mouth.warmUp(),
+      sound: await this.#warmUpSound(painting),
+      hopFrames: this.#graphs.streaming.hopFrames,
+    };
+    const framesPerSecond = framesPerSecondOf(timings.mouth);
+    const sessions = sessionsFor(timings);
+    const notice = noticeOf(painting, framesPerSecond, sessions);
     this.#facts = {
       ...this.#facts,
       parameterCount: mouth.audioLength,
       framesPerSecond,
       maxBatch: mouth.maxBatch,
-      maxSessions: Math.max(1, Math.floor((framesPerSecond * USABLE_RATIO) / FRAME_RATE_FPS)),
+      maxSessions: Math.max(1, sessions),
+      isRealTime: sessions > 0,
       ...(notice !== undefined && { notice }),
     };
-    this.#opened = { ...painting, batcher: new MouthBatcher(mouth) };
+    this.#opened = {
+      ...painting,
+      batcher: new MouthBatcher(mouth),
+      soundBatcher: new SoundBatcher(sound, mouth.batchSizes),
+    };
     return this.#opened;
+  }
+
+  async #warmUpSound({ sound, mouth }: PaintingGraphs): Promise<BatchTiming[]> {
+    const frames = sound.fixedFrames ?? inputFramesOf(this.#graphs.streaming);
+    const timings: BatchTiming[] = [];
+    for (const batch of mouth.batchSizes) {
+      const mel = new Float32Array(batch * MEL_BINS * frames);
+      timings.push(await timeBatch(batch, () => sound.run(mel, frames, batch)));
+    }
+    return timings;
   }
 }
 
-/** One sentence when live sessions will not go well, else undefined. */
-function noticeOf({ withoutGpu }: PaintingGraphs, framesPerSecond: number): string | undefined {
+/** What an operator should know: where it runs instead, why, and whether it is too slow; undefined when all is well. */
+function noticeOf(
+  { provider, failures }: PaintingGraphs,
+  framesPerSecond: number,
+  sessions: number,
+): string | undefined {
   const speed = `${framesPerSecond.toPrecision(2)} frames per second`;
-  if (withoutGpu !== undefined) {
-    const why = withoutGpu === '' ? '' : ` (${withoutGpu})`;
+  const why = failures.length === 0 ? '' : ` (${failures.join('; ')})`;
+  if (provider === 'cpu') {
     return `musetalk-v15 runs on the CPU: ${speed}, real time is ${FRAME_RATE_FPS}. Live sessions need an NVIDIA GPU with CUDA 12, see docs/model-packs.md; or set model: lite${why}`;
   }
-  if (framesPerSecond * USABLE_RATIO >= FRAME_RATE_FPS) return undefined;
-  return `musetalk-v15 makes ${speed} on this GPU, too few for one session in real time (${FRAME_RATE_FPS}); the small decoder is faster (docs/model-packs.md), or set model: lite`;
+  if (sessions === 0) {
+    return `musetalk-v15 makes ${speed} on this GPU, too few for one session in real time (${FRAME_RATE_FPS}); the small decoder is faster (docs/model-packs.md), or set model: lite${why}`;
+  }
+  if (why === '') return undefined;
+  return `musetalk-v15 runs on ${provider}: ${speed}; what was asked for before it cannot be used${why}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Whisper's encoder as exported: mel [1, 80, frames] → hidden [1, frames / 2, states, width], float32 or float16. */
+/** Whisper's encoder as exported: mel [batch, 80, frames] → hidden [batch, frames / 2, states, width], float32 or float16. */
 import { MEL_BINS } from '../../features/log-mel.ts';
 import { AvatarError } from '../../errors.ts';
 import type { InferenceModel, TypedTensor } from '../../models/inference-session.ts';
@@ -38,13 +38,13 @@ export class SoundEncoder {
   }
 
   /**
-   * Features of `mel` (MEL_BINS × frames, bin after bin): frames / 2 × featureLength numbers, valid until the next
-   * call. @throws AvatarError INFERENCE_FAILED
+   * Features of `mel` (MEL_BINS × frames, bin after bin; `batch` of them one after the other): batch × frames / 2 ×
+   * featureLength numbers, valid until the next call. @throws AvatarError INFERENCE_FAILED
    */
-  async run(mel: Float32Array, frames: number): Promise<Float32Array> {
-    const results = await this.#model.runTyped({ [INPUT]: this.#toInput(mel, frames) });
+  async run(mel: Float32Array, frames: number, batch = 1): Promise<Float32Array> {
+    const results = await this.#model.runTyped({ [INPUT]: this.#toInput(mel, frames, batch) });
     const hidden = results[OUTPUT];
-    const count = (frames / MEL_PER_FEATURE) * this.featureLength;
+    const count = batch * (frames / MEL_PER_FEATURE) * this.featureLength;
     if (hidden?.data.length !== count) {
       throw new AvatarError(
         'INFERENCE_FAILED',
@@ -61,8 +61,8 @@ export class SoundEncoder {
     await this.#model.release();
   }
 
-  #toInput(mel: Float32Array, frames: number): TypedTensor {
-    const dims = [1, MEL_BINS, frames];
+  #toInput(mel: Float32Array, frames: number, batch: number): TypedTensor {
+    const dims = [batch, MEL_BINS, frames];
     if (this.#inputType !== 'float16') return { type: 'float32', data: mel, dims };
     if (this.#halves.length !== mel.length) this.#halves = new Uint16Array(mel.length);
     toHalves(mel, this.#halves);
