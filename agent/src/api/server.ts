@@ -26,10 +26,17 @@ export type ApiSources = {
 /** No route takes a body. */
 const BODY_LIMIT_BYTES = 1024;
 const THUMBNAIL_MAX_AGE_S = 300;
+/** A request that is not whole after this is closed (fastify's own default is never), ms. */
+const REQUEST_TIMEOUT_MS = 10_000;
 
 /** The server, not yet listening. */
 export function createApiServer(sources: ApiSources): FastifyInstance {
-  const app = fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true });
+  const app = fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    forceCloseConnections: true,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: REQUEST_TIMEOUT_MS },
+  });
   app.setErrorHandler((thrown, _request, reply) => {
     const error = fromHttp(thrown);
     return reply.code(error.status).send(errorBody(error));

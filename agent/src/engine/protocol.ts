@@ -44,25 +44,28 @@ export const EngineMessage = {
   clip: 67,
 } as const;
 
+/** Numbers that also travel in binary messages, as u32. */
+const u32Schema = z.int().min(0).max(0xffff_ffff);
+
 export const openSessionSchema = z.strictObject({
   avatarId: z.string().min(1).max(64),
   /** Free text for logs: the job id. */
   sessionId: z.string().min(1).max(128),
 });
 export const selectAvatarSchema = z.strictObject({
-  requestId: z.int().nonnegative(),
+  requestId: u32Schema,
   avatarId: z.string().min(1).max(64),
 });
 export const interruptSchema = z.strictObject({
-  epoch: z.int().nonnegative(),
+  epoch: u32Schema,
   /** First frame index the job has not shown yet. */
-  fromFrame: z.int().nonnegative(),
+  fromFrame: u32Schema,
 });
 export const requestClipSchema = z.strictObject({
-  requestId: z.int().nonnegative(),
+  requestId: u32Schema,
   name: z.string().min(1).max(128),
 });
-export const requestListSchema = z.strictObject({ requestId: z.int().nonnegative() });
+export const requestListSchema = z.strictObject({ requestId: u32Schema });
 export const sessionStatsSchema = z.strictObject({
   /** Frames shown in the last second. */
   shownFps: z.number(),

@@ -19,10 +19,13 @@ export const FUZZ_TIMEOUT_MS = seconds * 1000 + 60_000;
 
 /** Parameters for fc.assert: `runs` inputs, or FUZZ_S seconds. */
 export function fuzzing<T>(runs: number): fc.Parameters<T> {
-  console.log(`fuzz seed ${fuzzSeed}`);
-  return seconds > 0
-    ? { seed: fuzzSeed, numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: seconds * 1000 }
-    : { seed: fuzzSeed, numRuns: runs, interruptAfterTimeLimit: SHORT_MS };
+  process.stdout.write(`fuzz seed ${fuzzSeed}\n`);
+  const limitMs = seconds > 0 ? seconds * 1000 : SHORT_MS;
+  return {
+    seed: fuzzSeed,
+    numRuns: seconds > 0 ? Number.MAX_SAFE_INTEGER : runs,
+    plugins: [fc.interruptAfterTimeLimit(limitMs)],
+  };
 }
 
 /** One way to damage bytes. */
