@@ -76,3 +76,11 @@ export const CheckIcon = icon(<path d="m5 12.5 4.5 4.5L19 7.5" />);
 export const SoundIcon = icon(
   <path d="M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM16 9a4.2 4.2 0 0 1 0 6M18.6 6.5a7.8 7.8 0 0 1 0 11" />,
 );
+export const CrossIcon = icon(<path d="m6.5 6.5 11 11M17.5 6.5l-11 11" />);
+export const DashIcon = icon(<path d="M7 12h10" />);
+export const InviteIcon = icon(
+  <>
+    <circle cx="10" cy="8" r="3.8" />
+    <path d="M3 20c.5-4 3.2-6.2 7-6.2s6.5 2.200 7 6.2M18.5 8.5v6M15.5 11.5h6" />
+  </>,
+);
