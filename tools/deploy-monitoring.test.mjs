@@ -1,12 +1,15 @@
 // @ts-check
-// Dashboard and alerts ask for nothing that is not exported: names and labels are compared with what the agent's
-// metrics and a real livekit-server answer.
+// Dashboard and alerts ask for nothing that is not exported: names and labels are compared with what the metrics of agent
+// and page and a real livekit-server answer.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
+import { BucketCounts } from '../agent/src/observability/bucket-counts.ts';
+import { EngineMeters } from '../agent/src/observability/engine-meters.ts';
 import { Metrics } from '../agent/src/observability/metrics.ts';
+import { noteTokenIssued, renderMetrics } from '../web/server/metrics.ts';
 import { getLivekitServer } from './get-livekit-server.mjs';
 import { REPO_ROOT } from './start/paths.mjs';
 import { freePort } from './free-port.fixture.mjs';
@@ -25,23 +28,26 @@ const queries = [
   ...alerts.map(({ alert, expr }) => [alert, expr]),
 ];
 const METRIC = /\b(?:avatar|lk_agents|livekit|process|nodejs)_[a-z0-9_]+/g;
+const KEYWORDS_WITH_LABELS = /\b(?:by|on) \(([^)]*)\)/g;
 
 describe('dashboard and alerts', () => {
   /** @type {string} */
   let exported;
   beforeAll(async () => {
-    exported = (await agentMetrics()) + (await livekitMetrics());
+    exported = (await agentMetrics()) + (await pageMetrics()) + (await livekitMetrics());
   }, 120_000);
 
   test.each(queries)('%s: %s', (_title, expr) => {
     const names = expr.match(METRIC) ?? [];
     expect(names.length + (expr.match(/\bup\{/g) ?? []).length).toBeGreaterThan(0);
     for (const name of names) expect(exported).toMatch(new RegExp(`^${name}[ {]`, 'm'));
-    for (const [, label, value] of expr.matchAll(/(kind|status)="(\w+)"/g)) {
+    for (const [, label, value] of expr.matchAll(/(kind|status|outcome)=~?"(\w+)["|]/g)) {
       expect(exported).toContain(`${label}="${value}"`);
     }
-    for (const [, labels = ''] of expr.matchAll(/by \(([^)]*)\)/g)) {
-      for (const label of labels.split(/,\s*/).filter((each) => each !== 'instance')) {
+    for (const [, labels = ''] of expr.matchAll(KEYWORDS_WITH_LABELS)) {
+      for (const label of labels
+        .split(/,\s*/)
+        .filter((each) => !['instance', 'job'].includes(each))) {
         expect(exported, label).toMatch(new RegExp(`^${names[0]}{[^}]*${label}="`, 'm'));
       }
     }
@@ -56,33 +62,51 @@ describe('dashboard and alerts', () => {
   });
 });
 
-/** What an agent with one session answers on /metrics. */
+/** What an agent with one session answers on /metrics; agent/test/observability.test.ts asks a real one. */
 async function agentMetrics() {
+  const meters = new EngineMeters();
+  const meter = meters.of('ava', 'lite');
+  for (const counts of [...Object.values(meter.stages), ...Object.values(meter.latencies)]) {
+    counts.record(0.01);
+  }
+  const processStarts = new BucketCounts([1]);
+  processStarts.record(0.5);
+  meters.noteLoad('ava', 'bundle', 1);
+  /** @type {any} only what the metrics read */
   const session = {
-    sessionId: 's',
     avatarId: 'ava',
-    uptimeMs: 1,
     framesRendered: 1,
     framesIdle: 1,
+    framesDropped: 0,
+    framesOutdated: 0,
+    waiting: { render: 1, socket: 0 },
+    shownFps: 25,
+    rssMb: 100,
+    job: { framesRepeated: 0, framesOvertaken: 0, framesOutdated: 0, avSkewMs: 1, waiting: {} },
   };
-  const rates = { framesDropped: 0, shownFps: 25, pipelineMs: 90, rssMb: 100 };
-  /** @type {any} only what the metrics read */
-  const status = {
-    activeSessions: 1,
-    maxSessions: 4,
-    sessions: [{ ...session, ...rates }],
-    stages: { mouth: { p50Ms: 1, p99Ms: 2 } },
-  };
+  /** @type {any} */
+  const ava = { id: 'ava', name: 'Ava', model: 'lite', status: 'ready', clips: [] };
   const metrics = new Metrics({
-    status: () => status,
-    avatars: () => [],
+    sessions: () => [session],
+    maxSessions: () => 4,
+    avatars: () => [ava],
+    meters,
+    residentBytes: () => 1,
     workerLoad: () => 0.25,
     activeJobs: () => 1,
+    childProcesses: () => 2,
+    processStarts,
     isRegistered: () => true,
   });
   metrics.noteAccepted('ava');
   metrics.noteRefused('UNAUTHORIZED');
   return (await metrics.render()).text;
+}
+
+/** What the page answers on its metrics port. */
+async function pageMetrics() {
+  noteTokenIssued();
+  return (await renderMetrics()).text;
 }
 
 /** What a fresh livekit-server answers on its metrics port. */

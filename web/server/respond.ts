@@ -2,6 +2,7 @@
 import type { ErrorBody } from '@live-avatar/agent/contract';
 import { AvatarError, toAvatarError } from '@live-avatar/agent/errors';
 import { logUnexpected } from './log.ts';
+import { noteRejected } from './metrics.ts';
 
 /** An AvatarError whose HTTP status or headers differ from the table (405, 413, Retry-After). */
 export class HttpError extends Error {
@@ -30,6 +31,7 @@ export function respondJson(body: unknown, status = 200): Response {
 export function respondError(thrown: unknown): Response {
   const http = thrown instanceof HttpError ? thrown : new HttpError(toAvatarError(thrown));
   const { code, message, retryable } = http.cause;
+  noteRejected(code);
   if (code === 'INTERNAL') {
     logUnexpected('unexpected error in an API route', thrown);
   }

@@ -13,6 +13,7 @@ import {
 } from './access-settings.ts';
 import type { AddressSet } from './address-set.ts';
 import { parseOrigins } from './cors.ts';
+import type { MetricsAddress } from './metrics-server.ts';
 import { parseRecording, type RecordingSettings } from './recording-settings.ts';
 
 /** Addresses and secrets of the page's server. */
@@ -75,6 +76,20 @@ export function readTrustedProxies(): AddressSet {
 /** Origins of other sites whose scripts may call the API; none unless named. @throws AvatarError CONFIG_INVALID */
 export function readCorsOrigins(): ReadonlySet<string> {
   return parseOrigins(read('CORS_ORIGINS'));
+}
+
+/** Where Prometheus finds the page's metrics; nowhere unless METRICS_PORT is set. @throws AvatarError CONFIG_INVALID */
+export function readMetricsAddress(): MetricsAddress | undefined {
+  const text = read('METRICS_PORT');
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new AvatarError(
+      'CONFIG_INVALID',
+      `METRICS_PORT must be a port number, got "${text}". Leave it out for no metrics.`,
+    );
+  }
+  return { host: read('METRICS_HOST') ?? '127.0.0.1', port };
 }
 
 /** Whether people open the page over https, as far as the settings tell. @throws AvatarError CONFIG_INVALID */

@@ -7,6 +7,7 @@ import {
   readAccessEnvironment,
   readCorsOrigins,
   readMaxPeople,
+  readMetricsAddress,
   readRecording,
   readTrustedProxies,
 } from './settings.ts';
@@ -19,6 +20,7 @@ export function requireSafeSettings(): void {
   readTrustedProxies();
   readCorsOrigins();
   readMaxPeople();
+  readMetricsAddress();
   readRecording();
   isPublicUrlSecure();
 }

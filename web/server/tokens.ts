@@ -4,6 +4,7 @@ import { AvatarError } from '@live-avatar/agent/errors';
 import { SignJWT } from 'jose';
 import { AccessToken, TokenVerifier, TrackSource } from 'livekit-server-sdk';
 import { z } from 'zod';
+import { noteTokenIssued } from './metrics.ts';
 import type { Settings } from './settings.ts';
 
 /** Life of a participant token, seconds. The first connect needs it, and asking for an avatar or an invitation later. */
@@ -43,6 +44,7 @@ export function signParticipantToken(
     canPublishData: true,
     canUpdateOwnMetadata: false,
   });
+  noteTokenIssued();
   return token.toJwt();
 }
 

@@ -39,6 +39,11 @@ export class SourceSelector {
     return this.#ring.droppedChunks;
   }
 
+  /** Microphone audio that waits, samples. */
+  get backlogSamples(): number {
+    return this.#ring.backlogSamples;
+  }
+
   /** What the next tick will play. */
   get source(): SourceName {
     if (this.#clip) return 'clip';

@@ -23,6 +23,8 @@ export type RegistryOptions = {
   readonly packs: (model: string) => Promise<ModelPack>;
   /** 0–1 while an avatar is being prepared. */
   readonly onProgress?: (id: string, ratio: number) => void;
+  /** An avatar is ready, after so many seconds, or has failed (undefined). */
+  readonly onLoaded?: (id: string, seconds: number | undefined) => void;
   /** One line of text about something that was mended by itself, e.g. a damaged bundle prepared anew. */
   readonly onNotice?: (message: string) => void;
   readonly programs?: VideoPrograms;

@@ -77,6 +77,7 @@ export class AvatarRegistry {
     const loader = new AvatarLoader(this.#options);
     try {
       for (const entry of this.#entries.values()) {
+        const startedMs = performance.now();
         try {
           const onProgress = (progressRatio: number): void => {
             entry.state = { status: 'preparing', progressRatio };
@@ -88,8 +89,10 @@ export class AvatarRegistry {
             avatar: toReadyAvatar(entry, bundle),
             thumbnail: bundle.thumbnail,
           };
+          this.#options.onLoaded?.(entry.id, (performance.now() - startedMs) / 1000);
         } catch (thrown) {
           entry.state = { status: 'failed', error: withId(entry.id, toAvatarError(thrown)) };
+          this.#options.onLoaded?.(entry.id, undefined);
         }
       }
     } finally {

@@ -3,6 +3,7 @@ import type { AvatarSummary } from '../api/contract.ts';
 import type { CatalogueAvatar, CatalogueClip } from './avatar-catalogue.ts';
 import type { SessionOpened } from './protocol.ts';
 import type { RenderThreadHandle } from './render-thread-handle.ts';
+import type { AvatarMeter, SessionOutcome } from '../observability/engine-meters.ts';
 import type { SessionConnection } from './session-connection.ts';
 import type { OpenedAvatar } from './thread-messages.ts';
 
@@ -29,10 +30,16 @@ export interface EngineHost {
   clip(avatarId: string, name: string): Promise<CatalogueClip>;
   /** What a job is told about an avatar it shows. */
   describe(avatar: CatalogueAvatar, opened: OpenedAvatar): SessionOpened;
+  /** Where measurements with an avatar are counted. */
+  meter(avatar: CatalogueAvatar): AvatarMeter;
   /** Timings in a frame's header. */
-  recordFrame(header: DataView): void;
+  recordFrame(header: DataView, meter: AvatarMeter | undefined): void;
   /** Time from a finished frame to its last byte at the socket, ms. */
-  recordIpc(latencyMs: number): void;
-  /** The connection has ended. */
-  forget(connection: SessionConnection): void;
+  recordIpc(latencyMs: number, meter: AvatarMeter | undefined): void;
+  /** The connection has ended. `meter`: of the avatar it showed, undefined when it was no session. */
+  forget(
+    connection: SessionConnection,
+    meter: AvatarMeter | undefined,
+    outcome: SessionOutcome,
+  ): void;
 }

@@ -7,6 +7,11 @@ import { createServer, type Server } from 'node:net';
 import type { AvatarSummary } from '../api/contract.ts';
 import type { Config } from '../config/schema.ts';
 import { AvatarError, toAvatarError } from '../errors.ts';
+import {
+  EngineMeters,
+  type AvatarMeter,
+  type SessionOutcome,
+} from '../observability/engine-meters.ts';
 import type { PackFacts } from '../pipeline/model-pack.ts';
 import type { AvatarCatalogue, CatalogueAvatar, CatalogueClip } from './avatar-catalogue.ts';
 import type { EngineHost, EngineLogger } from './engine-host.ts';
@@ -29,6 +34,8 @@ export type EngineOptions = {
   /** Default: engine.sock in a fresh folder only this user can enter. */
   readonly socketPath?: string;
   readonly logger: EngineLogger;
+  /** Where it counts what it measures; default: nowhere that anybody reads. */
+  readonly meters?: EngineMeters;
 };
 
 /** Stages whose time is measured: the first three and idle per frame inside the render thread, ipc from there to the socket. */
@@ -55,6 +62,7 @@ export class Engine implements EngineHost {
   readonly #failures = new Map<string, AvatarError>();
   /** Sessions a pack can keep up with, by model, where it says so. */
   readonly #packLimits = new Map<string, number>();
+  readonly #meters: EngineMeters;
   readonly #timings: Record<EngineStage, StageTimings> = {
     features: new StageTimings(),
     mouth: new StageTimings(),
@@ -70,6 +78,7 @@ export class Engine implements EngineHost {
     this.logger = options.logger;
     this.#config = options.config;
     this.#catalogue = options.registry;
+    this.#meters = options.meters ?? new EngineMeters();
     this.#place = place;
     const { render_threads, silence_dbfs, fade_ms, max_sessions, musetalk } =
       options.config.service;
@@ -131,14 +140,19 @@ export class Engine implements EngineHost {
     return this.#threads.alive;
   }
 
+  /** Every session open now. */
+  sessions(): EngineSessionStatus[] {
+    const open = [...this.#connections.values()].filter(({ isSession }) => isSession);
+    return open.map((connection) => connection.status());
+  }
+
   status(): {
     readonly sessions: EngineSessionStatus[];
     readonly stages: Record<EngineStage, StageTiming>;
   } {
-    const sessions = [...this.#connections.values()].filter(({ isSession }) => isSession);
     const { features, mouth, compositing, idle, ipc } = this.#timings;
     return {
-      sessions: sessions.map((connection) => connection.status()),
+      sessions: this.sessions(),
       stages: {
         features: features.summary(),
         mouth: mouth.summary(),
@@ -221,24 +235,41 @@ export class Engine implements EngineHost {
     };
   }
 
-  recordFrame(header: DataView): void {
+  meter({ asset, model }: CatalogueAvatar): AvatarMeter {
+    return this.#meters.of(asset.id, model);
+  }
+
+  recordFrame(header: DataView, meter: AvatarMeter | undefined): void {
     const featuresMs = header.getFloat32(FEATURES_MS, true);
     const compositingMs = header.getFloat32(COMPOSITING_MS, true);
     if (header.getFloat32(SPEECH_RATIO, true) === 0) {
       this.#timings.idle.record(featuresMs + compositingMs);
+      const restingMs = header.getFloat32(MOUTH_MS, true);
+      meter?.stages.idle.record((featuresMs + restingMs + compositingMs) / 1000);
       return;
     }
+    const mouthMs = header.getFloat32(MOUTH_MS, true);
     this.#timings.features.record(featuresMs);
-    this.#timings.mouth.record(header.getFloat32(MOUTH_MS, true));
+    this.#timings.mouth.record(mouthMs);
     this.#timings.compositing.record(compositingMs);
+    if (meter === undefined) return;
+    meter.stages.audio.record(featuresMs / 1000);
+    meter.stages.net.record(mouthMs / 1000);
+    meter.stages.blend.record(compositingMs / 1000);
   }
 
-  recordIpc(latencyMs: number): void {
+  recordIpc(latencyMs: number, meter: AvatarMeter | undefined): void {
     this.#timings.ipc.record(latencyMs);
+    meter?.stages.socket.record(latencyMs / 1000);
   }
 
-  forget(connection: SessionConnection): void {
-    this.#connections.delete(connection.session);
+  forget(
+    connection: SessionConnection,
+    meter: AvatarMeter | undefined,
+    outcome: SessionOutcome,
+  ): void {
+    if (!this.#connections.delete(connection.session) || meter === undefined) return;
+    this.#meters.noteEnded(meter, connection.status(), outcome);
   }
 
   /** End all sessions and threads and take the socket away. */
@@ -256,6 +287,7 @@ export class Engine implements EngineHost {
 
   /** Answers false when a thread was lost: that says nothing about the avatar. */
   async #openEverywhere(id: string): Promise<boolean> {
+    const startedMs = performance.now();
     try {
       const avatar = this.#catalogue.get(id);
       const { facts, failures } = await this.#threads.addAvatar(avatar);
@@ -264,10 +296,12 @@ export class Engine implements EngineHost {
       const failure = errors.find(({ code }) => code !== 'ENGINE_UNAVAILABLE');
       if (failure !== undefined) throw failure;
       this.#failures.delete(id);
+      this.#meters.noteLoad(id, 'engine', (performance.now() - startedMs) / 1000);
       return errors.length === 0;
     } catch (thrown) {
       const error = toAvatarError(thrown);
       this.#failures.set(id, error);
+      this.#meters.noteLoad(id, 'engine', undefined);
       this.logger.error(
         { avatarId: id, code: error.code, reason: error.message },
         'avatar cannot be shown',

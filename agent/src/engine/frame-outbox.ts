@@ -32,6 +32,7 @@ export class FrameOutbox {
   readonly #slots = new Map<number, Slot>();
   readonly #waiting: number[] = [];
   #dropped = 0;
+  #outdated = 0;
 
   constructor(socket: Socket, events: OutboxEvents) {
     this.#socket = socket;
@@ -44,6 +45,16 @@ export class FrameOutbox {
   /** Frames dropped because the job did not read. */
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** Frames dropped because an interruption had made them old. */
+  get outdated(): number {
+    return this.#outdated;
+  }
+
+  /** Frames waiting for the socket. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   /** The render thread has made a slot. */
@@ -86,7 +97,7 @@ export class FrameOutbox {
   /** Drop the frames that are not sent yet: an interruption has made them old. */
   dropWaiting(): void {
     for (const slot of this.#waiting) this.#events.onFree(slot);
-    this.#dropped += this.#waiting.length;
+    this.#outdated += this.#waiting.length;
     this.#waiting.length = 0;
   }
 

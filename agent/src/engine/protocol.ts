@@ -5,6 +5,7 @@
  * A peer that breaks the protocol is disconnected (PROTOCOL_VIOLATION); other sessions go on.
  */
 import { z } from 'zod';
+import { jobLatencyDeltasSchema } from '../observability/job-latencies.ts';
 import { SAMPLES_PER_CHUNK } from '../pipeline/timeline.ts';
 
 /** Bytes before the payload: u32 length + u8 type. */
@@ -30,6 +31,8 @@ export const JobMessage = {
   stats: 6,
   /** JSON RequestList: answered by reply with the avatars. */
   list: 7,
+  /** JSON Goodbye: the last message; a connection that ends without it was lost. */
+  goodbye: 8,
 } as const;
 
 /** Message types, engine → job. */
@@ -78,7 +81,20 @@ export const sessionStatsSchema = z.strictObject({
   /** Time from audio chunk in to its frame captured, last second's median, ms. */
   pipelineMs: z.number(),
   rssMb: z.number(),
+  /** Frames overtaken by a newer one before they were shown, since the start. */
+  framesOvertaken: z.int().nonnegative(),
+  /** Frames of before an interruption, since the start. */
+  framesOutdated: z.int().nonnegative(),
+  /** Frame times in which the picture before stayed on screen, since the start. */
+  framesRepeated: z.int().nonnegative(),
+  /** Picture shown − middle of its sound leaving, last second's mean, ms; positive = picture after sound. */
+  avSkewMs: z.number(),
+  /** What waits now: microphone and sound not sent yet in 20 ms chunks, frames waiting for their time. */
+  waiting: z.strictObject({ microphone: z.number(), sound: z.number(), show: z.int() }),
+  /** What was measured since the last message. */
+  latencies: jobLatencyDeltasSchema,
 });
+export const goodbyeSchema = z.strictObject({ outcome: z.enum(['completed', 'failed']) });
 export const sessionOpenedSchema = z.strictObject({
   width: z.int(),
   height: z.int(),
@@ -104,6 +120,7 @@ export type SelectAvatar = z.infer<typeof selectAvatarSchema>;
 export type Interrupt = z.infer<typeof interruptSchema>;
 export type RequestClip = z.infer<typeof requestClipSchema>;
 export type SessionStats = z.infer<typeof sessionStatsSchema>;
+export type Goodbye = z.infer<typeof goodbyeSchema>;
 export type SessionOpened = z.infer<typeof sessionOpenedSchema>;
 export type Reply = z.infer<typeof replySchema>;
 

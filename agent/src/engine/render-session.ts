@@ -19,7 +19,7 @@ import { composeFrame } from './compose-frame.ts';
 import { FrameHistory } from './frame-history.ts';
 import type { FrameHeader } from './protocol.ts';
 import { RestingPicture } from './resting-picture.ts';
-import { count, Counter, type SessionCounters } from './session-counters.ts';
+import { count, Counter, setLevel, type SessionCounters } from './session-counters.ts';
 import { SessionTimeline } from './session-timeline.ts';
 
 /** An avatar opened in this thread. */
@@ -118,7 +118,10 @@ export class RenderSession {
       this.#gate.resumeFrom(0);
     }
     this.#inputMs += performance.now() - startedMs;
-    if (this.#nextFrame >= 0) this.#skipLateFrames();
+    if (this.#nextFrame < 0) return;
+    this.#skipLateFrames();
+    const waiting = Math.max(0, this.#timeline.receivedFrames - this.#nextFrame);
+    setLevel(this.#counters, Counter.waitingFrames, waiting);
   }
 
   /** Whether a frame can be rendered now. */

@@ -4,6 +4,8 @@
  */
 import type { Socket } from 'node:net';
 import { AvatarError, toAvatarError } from '../errors.ts';
+import type { AvatarMeter, SessionOutcome } from '../observability/engine-meters.ts';
+import { addDeltas } from '../observability/job-latencies.ts';
 import { SAMPLES_PER_CHUNK } from '../pipeline/timeline.ts';
 import type { CatalogueAvatar } from './avatar-catalogue.ts';
 import type { EngineHost } from './engine-host.ts';
@@ -49,6 +51,9 @@ export class SessionConnection {
   #moves = 0;
   #isSendingClip = false;
   #stats: protocol.SessionStats | undefined;
+  #meter: AvatarMeter | undefined;
+  /** What to count it as when it ends now. */
+  #outcome: SessionOutcome = 'lost';
 
   constructor(session: number, socket: Socket, host: EngineHost) {
     this.session = session;
@@ -57,7 +62,7 @@ export class SessionConnection {
     this.#outbox = new FrameOutbox(socket, {
       onFree: (slot) => this.#thread?.post({ kind: 'free', session, slot }),
       onSent: (latencyMs) => {
-        host.recordIpc(latencyMs);
+        host.recordIpc(latencyMs, this.#meter);
       },
     });
     const reader = new MessageReader(protocol.MAX_JOB_MESSAGE_BYTES, (type, payload) => {
@@ -105,6 +110,8 @@ export class SessionConnection {
       uptimeMs: performance.now() - this.#openedAtMs,
       counters: this.#counters,
       unsentFrames: this.#outbox.dropped,
+      outdatedFrames: this.#outbox.outdated,
+      waitingFrames: this.#outbox.waiting,
       stats: this.#stats,
     });
   }
@@ -118,7 +125,7 @@ export class SessionConnection {
         break;
       case 'frame': {
         const header = this.#outbox.send(message.slot, message.finishedAtMs);
-        if (header !== undefined) this.#host.recordFrame(header);
+        if (header !== undefined) this.#host.recordFrame(header, this.#meter);
         break;
       }
       case 'opened':
@@ -172,6 +179,7 @@ export class SessionConnection {
       'session refused or ended by the engine',
     );
     this.#refuse(0, error);
+    this.#outcome = this.#stage === 'opening' ? 'refused' : 'ended';
     this.#socket.destroySoon();
     this.#socket.setTimeout(LAST_WORD_TIMEOUT_MS, () => this.#socket.destroy());
     this.#end();
@@ -179,6 +187,7 @@ export class SessionConnection {
 
   /** Close without a word (shutdown). */
   close(): void {
+    if (this.#outcome === 'lost') this.#outcome = 'ended';
     this.#socket.destroy();
     this.#end();
   }
@@ -204,7 +213,10 @@ export class SessionConnection {
         void this.#sendClip(decodeJson(protocol.requestClipSchema, payload, 'clip'));
         break;
       case protocol.JobMessage.stats:
-        this.#stats = decodeJson(protocol.sessionStatsSchema, payload, 'stats');
+        this.#takeStats(decodeJson(protocol.sessionStatsSchema, payload, 'stats'));
+        break;
+      case protocol.JobMessage.goodbye:
+        this.#outcome = decodeJson(protocol.goodbyeSchema, payload, 'goodbye').outcome;
         break;
       case protocol.JobMessage.list: {
         const { requestId } = decodeJson(protocol.requestListSchema, payload, 'list');
@@ -246,6 +258,7 @@ export class SessionConnection {
   #openIn(thread: RenderThreadHandle, avatar: CatalogueAvatar): void {
     this.#thread = thread;
     this.#avatar = avatar;
+    this.#meter = this.#host.meter(avatar);
     void thread.addAvatar(avatar.asset, avatar.model).catch(() => undefined); // the thread answers `failed` with the reason
     thread.post({
       kind: 'open',
@@ -311,7 +324,13 @@ export class SessionConnection {
     if (avatar === undefined) return;
     this.#selecting.delete(requestId);
     this.#avatar = avatar;
+    this.#meter = this.#host.meter(avatar);
     this.#reply({ requestId, result: this.#host.describe(avatar, opened) });
+  }
+
+  #takeStats(stats: protocol.SessionStats): void {
+    this.#stats = stats;
+    if (this.#meter !== undefined) addDeltas(this.#meter.latencies, stats.latencies);
   }
 
   #interrupt({ epoch, fromFrame }: protocol.Interrupt): void {
@@ -357,7 +376,7 @@ export class SessionConnection {
     this.#stage = 'closed';
     clearTimeout(this.#openTimer);
     this.#thread?.post({ kind: 'close', session: this.session });
-    this.#host.forget(this);
+    this.#host.forget(this, this.#meter, this.#outcome);
   }
 }
 

@@ -16,8 +16,10 @@ export const Counter = {
   staleChunks: 5,
   /** Input chunks dropped because the thread did not get to them. */
   droppedChunks: 6,
+  /** No count but a level: frames whose audio is there and that are not rendered yet, look-ahead included. */
+  waitingFrames: 7,
 } as const;
-const COUNTERS = 7;
+const COUNTERS = 8;
 
 /** Shared counters; every place is written by one thread only. */
 export type SessionCounters = Int32Array<SharedArrayBuffer>;
@@ -30,4 +32,9 @@ export function createCounters(): SessionCounters {
 /** Add to one counter. */
 export function count(counters: SessionCounters, place: number, by = 1): void {
   Atomics.add(counters, place, by);
+}
+
+/** Set one level. */
+export function setLevel(counters: SessionCounters, place: number, level: number): void {
+  Atomics.store(counters, place, level);
 }

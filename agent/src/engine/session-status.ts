@@ -11,6 +11,10 @@ export type EngineSessionStatus = AgentStatus['sessions'][number] & {
   readonly gapChunks: number;
   /** Input chunks that came twice or too late, or that the render thread did not get to. */
   readonly droppedChunks: number;
+  /** Frames of before an interruption that the job had not read. */
+  readonly framesOutdated: number;
+  /** Frames waiting to be rendered (look-ahead included) and for the socket. */
+  readonly waiting: { readonly render: number; readonly socket: number };
   /** Everything the job last told; undefined before its first message. */
   readonly job: SessionStats | undefined;
 };
@@ -22,6 +26,8 @@ export function sessionStatusOf(parts: {
   readonly uptimeMs: number;
   readonly counters: SessionCounters;
   readonly unsentFrames: number;
+  readonly outdatedFrames: number;
+  readonly waitingFrames: number;
   readonly stats: SessionStats | undefined;
 }): EngineSessionStatus {
   const { sessionId, avatarId, uptimeMs, counters, unsentFrames, stats } = parts;
@@ -36,6 +42,8 @@ export function sessionStatusOf(parts: {
     framesBroken: at(Counter.broken),
     gapChunks: at(Counter.gapChunks),
     droppedChunks: at(Counter.staleChunks) + at(Counter.droppedChunks),
+    framesOutdated: parts.outdatedFrames,
+    waiting: { render: at(Counter.waitingFrames), socket: parts.waitingFrames },
     shownFps: stats?.shownFps ?? 0,
     pipelineMs: stats?.pipelineMs ?? 0,
     rssMb: stats?.rssMb ?? 0,

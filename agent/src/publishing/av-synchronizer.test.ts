@@ -93,3 +93,27 @@ describe('AVSynchronizer', () => {
     expect(shown).toEqual([]);
   });
 });
+
+describe('what AVSynchronizer counts', () => {
+  it('tells frames that were overtaken from those of before an interruption, and times without a new picture', () => {
+    const { synchronizer, shown } = makeSynchronizer();
+    const due = (index: number) => synchronizer.noteAudio(2 * index, 1000 + 40 * index);
+    for (const index of [0, 1, 2, 5]) due(index);
+    synchronizer.offer(frame(0));
+    synchronizer.poll(1000);
+    synchronizer.offer(frame(1));
+    synchronizer.offer(frame(2));
+    synchronizer.poll(1080);
+    synchronizer.offer(frame(5));
+    synchronizer.poll(1200);
+    synchronizer.offer(frame(6));
+    expect(synchronizer.waitingFrames).toBe(1);
+    synchronizer.interrupt(1);
+    synchronizer.offer(frame(7, 0, 0));
+    expect(shown).toEqual([0, 2, 5]);
+    expect(synchronizer.overtakenFrames).toBe(1);
+    expect(synchronizer.repeatedFrames).toBe(3);
+    expect(synchronizer.outdatedFrames).toBe(2);
+    expect(synchronizer.droppedFrames).toBe(3);
+  });
+});

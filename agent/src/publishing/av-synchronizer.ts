@@ -33,6 +33,9 @@ export class AVSynchronizer<F extends SyncFrame> {
   #shown = 0;
   #late = 0;
   #dropped = 0;
+  #overtaken = 0;
+  #outdated = 0;
+  #repeated = 0;
 
   constructor(options: {
     /** Put the frame on screen; its buffer may be reused when this returns. */
@@ -67,6 +70,26 @@ export class AVSynchronizer<F extends SyncFrame> {
     return this.#dropped;
   }
 
+  /** Of those: overflow and overtaken by a newer frame. */
+  get overtakenFrames(): number {
+    return this.#overtaken;
+  }
+
+  /** Of those: from before an interruption. */
+  get outdatedFrames(): number {
+    return this.#outdated;
+  }
+
+  /** Frame times in which the picture before stayed, since the start. */
+  get repeatedFrames(): number {
+    return this.#repeated;
+  }
+
+  /** Frames that wait for their time. */
+  get waitingFrames(): number {
+    return this.#queue.length;
+  }
+
   /** Audio chunk `chunkIndex` will be heard from `playAtMs` on. */
   noteAudio(chunkIndex: number, playAtMs: number): void {
     if (chunkIndex % CHUNKS_PER_FRAME !== 0) return;
@@ -79,13 +102,18 @@ export class AVSynchronizer<F extends SyncFrame> {
   /** Take a frame from the engine. Returns whether it arrived in time (false counts as late). */
   offer(frame: F): boolean {
     if (frame.epoch < this.#epoch || frame.frameIndex <= this.#shownFrame) {
+      if (frame.epoch < this.#epoch) this.#outdated += 1;
+      else this.#overtaken += 1;
       this.#discard(frame);
       return true;
     }
     const dueAtMs = this.#dueAt(frame.frameIndex);
     const late = frame.arrivedAtMs > dueAtMs + LATE_TOLERANCE_MS;
     if (late) this.#late += 1;
-    if (this.#queue.length >= this.#capacity) this.#discard(this.#queue.shift()!);
+    if (this.#queue.length >= this.#capacity) {
+      this.#overtaken += 1;
+      this.#discard(this.#queue.shift()!);
+    }
     this.#queue.push(frame);
     return !late;
   }
@@ -95,10 +123,14 @@ export class AVSynchronizer<F extends SyncFrame> {
     const queue = this.#queue;
     let due: F | undefined;
     while (queue.length > 0 && this.#dueAt(queue[0]!.frameIndex) <= nowMs) {
-      if (due) this.#discard(due);
+      if (due) {
+        this.#overtaken += 1;
+        this.#discard(due);
+      }
       due = queue.shift()!;
     }
     if (due) {
+      if (this.#shownFrame >= 0) this.#repeated += due.frameIndex - this.#shownFrame - 1;
       this.#shownFrame = due.frameIndex;
       this.#shown += 1;
       this.#show(due, this.#dueAt(due.frameIndex));
@@ -109,6 +141,7 @@ export class AVSynchronizer<F extends SyncFrame> {
   /** Drop every waiting frame; frames of an epoch below `epoch` are refused from now on. */
   interrupt(epoch: number): void {
     this.#epoch = epoch;
+    this.#outdated += this.#queue.length;
     this.clear();
   }
 

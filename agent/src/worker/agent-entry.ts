@@ -50,7 +50,7 @@ export default defineAgent({
       await session.start();
     } catch (error) {
       logger.error({ err: error }, 'session failed');
-      session.end('internal error');
+      session.end('internal error', 'failed');
     }
   },
 });

@@ -11,6 +11,8 @@ import { loadConfig } from '../config/load.ts';
 import type { Config, MusetalkConfig } from '../config/schema.ts';
 import { Engine } from '../engine/engine.ts';
 import { AvatarError, toAvatarError } from '../errors.ts';
+import { EngineMeters } from '../observability/engine-meters.ts';
+import { JobProcesses } from '../observability/job-processes.ts';
 import { Metrics } from '../observability/metrics.ts';
 import { loadPack } from '../packs/load-pack.ts';
 import type { ModelPack } from '../pipeline/model-pack.ts';
@@ -26,6 +28,8 @@ export class AvatarService {
   readonly #config: Config;
   readonly #registry: AvatarRegistry;
   readonly #metrics: Metrics;
+  readonly #meters = new EngineMeters();
+  readonly #jobProcesses = new JobProcesses();
   readonly #api: ReturnType<typeof createApiServer>;
   readonly #version = readVersion();
   /** Tells this process from others of the same service. */
@@ -45,13 +49,19 @@ export class AvatarService {
       env,
       packs: (model) => packs.take(model),
       onNotice: (message) => logger.warn(message),
+      onLoaded: (id, seconds) => this.#meters.noteLoad(id, 'bundle', seconds),
       signal: this.#stopping.signal,
     });
     this.#metrics = new Metrics({
-      status: () => this.#status(),
+      sessions: () => this.#engine?.sessions() ?? [],
+      maxSessions: () => config.service.max_sessions,
       avatars: () => this.#avatars(),
+      meters: this.#meters,
+      residentBytes: (id) => this.#residentBytes(id),
       workerLoad: () => this.#worker?.load ?? 0,
       activeJobs: () => this.#worker?.activeJobs ?? 0,
+      childProcesses: () => this.#jobProcesses.count,
+      processStarts: this.#jobProcesses.starts,
       isRegistered: () => this.#worker?.isRegistered ?? false,
     });
     this.#api = createApiServer({
@@ -125,6 +135,7 @@ export class AvatarService {
         ? {}
         : { socketPath: this.#env.engineSocketPath }),
       logger: this.#logger,
+      meters: this.#meters,
     });
     exportEngineSocket(this.#engine.socketPath);
   }
@@ -153,6 +164,12 @@ export class AvatarService {
   /** Before the engine runs, the registry alone knows; afterwards the engine knows also what it could not open. */
   #avatars() {
     return this.#engine ? [...this.#engine.list()] : this.#registry.list();
+  }
+
+  /** Only avatars whose frames are in memory have any. */
+  #residentBytes(id: string): number | undefined {
+    const isReady = this.#registry.list().some((one) => one.id === id && one.status === 'ready');
+    return isReady ? this.#registry.get(id).asset.frames.i420.byteLength : undefined;
   }
 
   #reportAvatars(): void {

@@ -5,7 +5,7 @@ import type { LocalParticipant, RemoteParticipant } from '@livekit/rtc-node';
 import type { Logger } from 'pino';
 import { ATTRIBUTES } from '../api/contract.ts';
 import type { DispatchClaims } from '../api/contract.ts';
-import type { SessionOpened } from '../engine/protocol.ts';
+import type { Goodbye, SessionOpened } from '../engine/protocol.ts';
 import { AvatarError, toAvatarError } from '../errors.ts';
 import { PUBLISH_SAMPLE_RATE_HZ } from '../pipeline/timeline.ts';
 import { TrackPublisher } from '../publishing/track-publisher.ts';
@@ -16,6 +16,7 @@ import { Microphone } from './microphone.ts';
 import { ParticipantPresence } from './participant-presence.ts';
 import { RoomAttributes } from './room-attributes.ts';
 import { registerRoomProtocol } from './room-protocol.ts';
+import { SessionMeter } from './session-meter.ts';
 import { SessionReport } from './session-report.ts';
 
 /** How long a session that cannot start stays in the room to say why, ms. */
@@ -32,11 +33,13 @@ export class AvatarSession {
   readonly #attributes: RoomAttributes;
   readonly #presence: ParticipantPresence;
   readonly #report: SessionReport;
+  readonly #meter = new SessionMeter();
   #pipeline: MediaPipeline | undefined;
   #publisher: TrackPublisher | undefined;
   #micLive = false;
   #selecting: Promise<unknown> = Promise.resolve();
   #ended = false;
+  #outcome: Goodbye['outcome'] = 'completed';
 
   constructor(options: {
     ctx: JobContext;
@@ -54,7 +57,7 @@ export class AvatarSession {
       logger: options.logger,
       onFrame: (frame) =>
         this.#pipeline ? this.#pipeline.offerFrame(frame) : this.#pool.release(frame),
-      onLost: (error) => this.end(`engine lost: ${error.message}`),
+      onLost: (error) => this.end(`engine lost: ${error.message}`, 'failed'),
     });
     this.#attributes = new RoomAttributes(
       async (changed) => await this.#participant.setAttributes(changed),
@@ -84,7 +87,7 @@ export class AvatarSession {
       this.#ctx.connect(undefined, AutoSubscribe.SUBSCRIBE_NONE),
     ]);
     if (connected.status === 'rejected') {
-      this.end(`cannot join the room: ${toAvatarError(connected.reason).message}`);
+      this.end(`cannot join the room: ${toAvatarError(connected.reason).message}`, 'failed');
       return;
     }
     if (opened.status === 'rejected') {
@@ -97,6 +100,7 @@ export class AvatarSession {
     this.#microphone.scan();
     this.#registerRpc();
     await this.#publish(opened.value);
+    this.#meter.joined(performance.now() - startedMs);
     this.#logger.info(
       {
         avatar: opened.value.avatarId,
@@ -108,9 +112,10 @@ export class AvatarSession {
   }
 
   /** End the session; the framework then disconnects the room and calls `close`. */
-  end(reason: string): void {
+  end(reason: string, outcome: Goodbye['outcome'] = 'completed'): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#outcome = outcome;
     this.#logger.info({ reason }, 'session ends');
     this.close();
     this.#ctx.shutdown(reason);
@@ -124,7 +129,7 @@ export class AvatarSession {
     this.#attributes.close();
     this.#pipeline?.stop();
     this.#publisher?.close();
-    this.#engine.close();
+    this.#engine.close({ outcome: this.#outcome });
   }
 
   get #participant(): LocalParticipant {
@@ -149,6 +154,7 @@ export class AvatarSession {
       output: publisher,
       playoutDelayMs: opened.playoutDelayMs,
       events: this.#report,
+      meter: this.#meter,
     });
     this.#pipeline.setMicLive(this.#micLive);
     this.#pipeline.start();
@@ -243,7 +249,7 @@ export class AvatarSession {
       [ATTRIBUTES.error]: JSON.stringify({ code: error.code, message: error.message }),
     });
     await new Promise((resolve) => setTimeout(resolve, FAILURE_NOTICE_MS));
-    this.end(error.message);
+    this.end(error.message, 'failed');
   }
 }
 

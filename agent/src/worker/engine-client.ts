@@ -15,7 +15,13 @@ import {
   replySchema,
   sessionOpenedSchema,
 } from '../engine/protocol.ts';
-import type { Interrupt, OpenSession, SessionOpened, SessionStats } from '../engine/protocol.ts';
+import type {
+  Goodbye,
+  Interrupt,
+  OpenSession,
+  SessionOpened,
+  SessionStats,
+} from '../engine/protocol.ts';
 import { EngineMessageReader } from './engine-message-reader.ts';
 import type { FramePool, PooledFrame } from './frame-pool.ts';
 import { PendingRequests } from './pending-requests.ts';
@@ -162,11 +168,12 @@ export class EngineClient {
     this.#socket.write(message);
   }
 
-  /** End the session; pending requests fail with SESSION_CLOSED. */
-  close(): void {
+  /** End the session; pending requests fail with SESSION_CLOSED. `goodbye`: how it ended, for the engine's counts. */
+  close(goodbye?: Goodbye): void {
     if (this.#closed) return;
+    if (goodbye) this.#sendJson(JobMessage.goodbye, goodbye);
     this.#closed = true;
-    this.#socket.destroy();
+    this.#socket.destroySoon();
     this.#pending.failAll(new AvatarError('SESSION_CLOSED', 'the session has ended'));
   }
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { AvatarSummary } from '../api/contract.ts';
-import type { SessionOpened, SessionStats } from '../engine/protocol.ts';
+import type { Goodbye, SessionOpened, SessionStats } from '../engine/protocol.ts';
 import { AvatarError, toAvatarError } from '../errors.ts';
 import { EngineClient } from './engine-client.ts';
 import type { ClipAudio } from './engine-client.ts';
@@ -77,9 +77,9 @@ export class EngineLink {
   }
 
   /** End the engine's side of the session. */
-  close(): void {
+  close(goodbye: Goodbye): void {
     this.#closed = true;
-    this.#client?.close();
+    this.#client?.close(goodbye);
     this.#client = undefined;
   }
 

@@ -12,6 +12,7 @@ import { PUBLISH_CHUNK_SAMPLES } from '../publishing/track-publisher.ts';
 import type { EngineLink } from './engine-link.ts';
 import type { FramePool, PooledFrame } from './frame-pool.ts';
 import { median } from './median.ts';
+import type { SessionMeter } from './session-meter.ts';
 
 /** The delay never grows beyond this by itself, chunks (400 ms). */
 const MAX_DELAY_CHUNKS = 20;
@@ -44,6 +45,8 @@ export type MediaPipelineEvents = {
 export class MediaPipeline {
   readonly #engine: EngineLink;
   readonly #events: MediaPipelineEvents;
+  readonly #meter: SessionMeter;
+  readonly #output: MediaOutput;
   readonly #clock: MediaClock;
   readonly #selector = new SourceSelector(PUBLISH_CHUNK_SAMPLES);
   readonly #decimator = new Decimator(PUBLISH_CHUNK_SAMPLES);
@@ -65,19 +68,24 @@ export class MediaPipeline {
     output: MediaOutput;
     playoutDelayMs: number;
     events: MediaPipelineEvents;
+    meter: SessionMeter;
   }) {
-    const { engine, pool, output, events } = options;
+    const { engine, pool, output, events, meter } = options;
     this.#engine = engine;
     this.#events = events;
+    this.#meter = meter;
+    this.#output = output;
     const baseChunks = Math.round(options.playoutDelayMs / CHUNK_MS);
     const maxDelayChunks = Math.max(MAX_DELAY_CHUNKS, baseChunks);
     this.#delay = new PlayoutDelay({ baseChunks, maxChunks: maxDelayChunks });
     this.#synchronizer = new AVSynchronizer<PooledFrame>({
       capacity: Math.max(FRAME_QUEUE_CAPACITY, maxDelayChunks),
-      show: (frame) => {
+      show: (frame, dueAtMs) => {
         output.showFrame(frame.data, frame.width, frame.height);
-        const tick = (frame.frameIndex * CHUNKS_PER_FRAME) % REMEMBERED_TICKS;
-        this.#pipelineMs.push(performance.now() - this.#tickAtMs[tick]!);
+        const nowMs = performance.now();
+        const takenAtMs = this.#tickAtMs[(frame.frameIndex * CHUNKS_PER_FRAME) % REMEMBERED_TICKS]!;
+        this.#pipelineMs.push(nowMs - takenAtMs);
+        meter.shown(frame.speechRatio, nowMs, takenAtMs, dueAtMs);
         events.onShown(frame.speechRatio);
         pool.release(frame);
       },
@@ -89,8 +97,10 @@ export class MediaPipeline {
       delay: this.#delay,
       sink: output,
       // A frame stands for 40 ms of sound: shown in their middle, it is at most half a frame early or late.
-      noteAudio: (chunkIndex, playAtMs) =>
-        this.#synchronizer.noteAudio(chunkIndex, playAtMs + FRAME_MS / 2),
+      noteAudio: (chunkIndex, playAtMs) => {
+        meter.leaving(chunkIndex, playAtMs);
+        this.#synchronizer.noteAudio(chunkIndex, playAtMs + FRAME_MS / 2);
+      },
     });
     this.#clock = new MediaClock({
       periodMs: CHUNK_MS,
@@ -144,6 +154,7 @@ export class MediaPipeline {
   /** Stop a clip, drop audio and frames that have not been heard or seen, close the mouth. */
   interrupt(): void {
     this.#epoch += 1;
+    this.#meter.interrupted(performance.now());
     this.#selector.stopClip();
     this.#selector.clearMic();
     this.#playout.clear();
@@ -155,6 +166,7 @@ export class MediaPipeline {
     const source = this.#selector.next(this.#chunk);
     this.#decimator.process(this.#chunk, this.#modelChunk);
     this.#tickAtMs[index % REMEMBERED_TICKS] = nowMs;
+    this.#meter.taken(index, this.#chunk, nowMs);
     this.#engine.sendAudio(this.#epoch, index, this.#modelChunk);
     this.#playout.tick(index, this.#chunk, nowMs);
     this.#poll(nowMs);
@@ -187,6 +199,15 @@ export class MediaPipeline {
       inputDropped: this.#selector.droppedChunks,
       pipelineMs: median(this.#pipelineMs),
       rssMb: process.memoryUsage.rss() / 2 ** 20,
+      framesOvertaken: this.#synchronizer.overtakenFrames,
+      framesOutdated: this.#synchronizer.outdatedFrames,
+      framesRepeated: this.#synchronizer.repeatedFrames,
+      waiting: {
+        microphone: this.#selector.backlogSamples / PUBLISH_CHUNK_SAMPLES,
+        sound: this.#output.queuedMs / CHUNK_MS,
+        show: this.#synchronizer.waitingFrames,
+      },
+      ...this.#meter.take(),
     });
     this.#shownAtLastStats = shown;
     this.#pipelineMs = [];
