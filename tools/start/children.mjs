@@ -59,6 +59,11 @@ export class Child {
     });
   }
 
+  /** @returns {number | undefined} process id, and id of its group; undefined when it could not be started */
+  get pid() {
+    return this.#process.pid;
+  }
+
   /** @returns {readonly string[]} its last lines, oldest first */
   get lastLines() {
     return this.#lastLines;
@@ -72,7 +77,16 @@ export class Child {
   async stop(graceMs) {
     if (this.running) this.#process.kill('SIGTERM');
     await waitWhile(() => this.running, graceMs);
-    await waitWhile(() => this.#groupAlive(), ORPHAN_GRACE_MS);
+    await this.outlive(ORPHAN_GRACE_MS);
+  }
+
+  /**
+   * Wait for what a dead program forked; after `graceMs` end it.
+   * @param {number} graceMs
+   * @returns {Promise<void>}
+   */
+  async outlive(graceMs) {
+    await waitWhile(() => this.#groupAlive(), graceMs);
     this.kill();
   }
 
@@ -115,8 +129,8 @@ export class Child {
  * @param {number} limitMs
  */
 async function waitWhile(condition, limitMs) {
-  const deadlineMs = Date.now() + limitMs;
-  while (condition() && Date.now() < deadlineMs) {
+  const deadlineMs = performance.now() + limitMs;
+  while (condition() && performance.now() < deadlineMs) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

@@ -1,14 +1,14 @@
 // @ts-check
-// `npm start`: check, start three services, wait until they are healthy, stop them together.
+// `npm start`: check, start three services, wait until they are healthy, keep them running, stop them together.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getLivekitServer } from '../get-livekit-server.mjs';
 import { HELP, parseStartArgs } from './args.mjs';
 import { announce } from './banner.mjs';
 import { prepareToStart } from './checks.mjs';
-import { Child } from './children.mjs';
 import { devKeys } from './dev-keys.mjs';
 import { doctor } from './doctor.mjs';
-import { waitUntilHealthy } from './health.mjs';
+import { Guard } from './guard.mjs';
+import { KeptService } from './kept-service.mjs';
 import { services } from './services.mjs';
 import { UserError } from './user-error.mjs';
 
@@ -25,9 +25,9 @@ const log = (/** @type {string} */ line) => console.log(line);
  */
 export async function run(argv) {
   const stop = new AbortController();
-  /** @type {Child[]} */
-  const children = [];
-  const forget = onStopSignals(stop, () => children.forEach((child) => child.kill()));
+  /** @type {KeptService[]} */
+  const kept = [];
+  const forget = onStopSignals(stop, () => kept.forEach((service) => service.kill()));
   try {
     const options = parseStartArgs(argv, process.env);
     if (options.help) {
@@ -35,7 +35,7 @@ export async function run(argv) {
       return 0;
     }
     if (options.check) return await doctor(options, process.env);
-    return await runServices(options, children, stop.signal);
+    return await runServices(options, kept, stop.signal);
   } catch (error) {
     if (stop.signal.aborted) return 130;
     console.error(error instanceof UserError ? error.message : error);
@@ -43,19 +43,19 @@ export async function run(argv) {
   } finally {
     // Also ends an install or build that still runs beside the one that failed.
     stop.abort();
-    await stopAll(children);
+    await stopAll(kept);
     forget();
   }
 }
 
 /**
  * @param {import('./args.mjs').StartOptions} options
- * @param {Child[]} children filled as they start
+ * @param {KeptService[]} kept filled as they start
  * @param {AbortSignal} signal
  * @returns {Promise<number>} exit code
  */
-async function runServices(options, children, signal) {
-  const startedMs = Date.now();
+async function runServices(options, kept, signal) {
+  const startedMs = performance.now();
   const { env } = process;
   const keys = devKeys();
   // Both may take minutes on the first start, and neither needs the other.
@@ -68,25 +68,17 @@ async function runServices(options, children, signal) {
 
   const parts = services({ options, keys, livekitServer: server.path, env });
   const show = lineWriter(options.verbose, signal);
-  for (const { spec } of Object.values(parts)) children.push(new Child(spec, show));
-
-  const dead = new AbortController();
-  const firstDeath = Promise.race(
-    children.map(async (child) => {
-      const reason = await child.ended;
-      dead.abort();
-      return { child, reason };
-    }),
-  );
-  const until = AbortSignal.any([signal, dead.signal]);
-  const healthy = await Promise.all(
-    Object.values(parts).map(({ spec, healthUrl }) => {
-      const onWait = (/** @type {number} */ waitedMs, /** @type {string} */ last) =>
-        log(`${spec.name}: not ready after ${Math.round(waitedMs / 1000)} s (${last})`);
-      return waitUntilHealthy(healthUrl, { signal: until, onWait });
-    }),
-  );
-  if (healthy.every(Boolean)) await announce(options, parts, Date.now() - startedMs);
+  const guard = new Guard();
+  const onChange = () => guard.watch(kept.flatMap(({ groups }) => groups));
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  for (const part of Object.values(parts)) {
+    kept.push(new KeptService(part, { show, log, onChange, signal: until }));
+  }
+  onChange();
+  const firstDeath = Promise.race(kept.map(({ gaveUp }) => gaveUp)).finally(() => over.abort());
+  const healthy = await Promise.all(kept.map(({ firstHealthy }) => firstHealthy));
+  if (healthy.every(Boolean)) await announce(options, parts, performance.now() - startedMs);
 
   const death = await Promise.race([firstDeath, aborted(signal)]);
   if (!death) {
@@ -100,10 +92,10 @@ async function runServices(options, children, signal) {
   return 1;
 }
 
-/** @param {Child[]} children */
-async function stopAll(children) {
+/** @param {KeptService[]} kept */
+async function stopAll(kept) {
   const stop = (/** @type {keyof typeof GRACE_MS} */ name) =>
-    children.find((child) => child.name === name)?.stop(GRACE_MS[name]);
+    kept.find((service) => service.name === name)?.stop(GRACE_MS[name]);
   await Promise.all([stop('page'), stop('agent')]);
   await stop('livekit');
 }
@@ -118,9 +110,9 @@ function onStopSignals(stop, kill) {
   let firstMs = 0;
   const onSignal = () => {
     if (!stop.signal.aborted) {
-      firstMs = Date.now();
+      firstMs = performance.now();
       stop.abort();
-    } else if (Date.now() - firstMs > SIGNAL_ECHO_MS) {
+    } else if (performance.now() - firstMs > SIGNAL_ECHO_MS) {
       kill();
     }
   };

@@ -175,14 +175,44 @@ describe('npm start', () => {
     await everythingEnded();
   });
 
-  test('when one part ends, it is named with its last lines and the rest is stopped', async () => {
+  test('a part that keeps ending is named with its last lines and the rest is stopped', async () => {
     write('orders', 'die');
     expect(await start().ended).toBe(1);
+    expect(output.match(/agent ended with code 7; starting it again/g)?.length).toBeLessThanOrEqual(
+      5,
+    );
     expect(output).toMatch(
       /agent ended with code 7; its last lines:\n\s+hello from agent\n\s+Error: engine broke/,
     );
     await everythingEnded();
-  });
+  }, 60_000);
+
+  test('a part that is killed is started again, and the others are left alone', async () => {
+    const { child, ended } = start();
+    await ready();
+    const [agentPid] = standIn('agent').pids;
+    const pagePids = standIn('page').pids;
+    process.kill(agentPid, 'SIGKILL');
+    await expect.poll(() => standIn('agent').pids[0], { timeout: 10_000 }).not.toBe(agentPid);
+    await expect.poll(() => listening(PORTS.agent), { timeout: 10_000 }).toBe(true);
+    expect(output).toMatch(/agent was ended by SIGKILL; starting it again/);
+    expect(standIn('page').pids).toEqual(pagePids);
+    expect(pagePids.every(alive)).toBe(true);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    await everythingEnded();
+  }, 60_000);
+
+  test('everything ends when the start itself is killed', async () => {
+    const { child, ended } = start();
+    await ready();
+    child.kill('SIGKILL');
+    await ended;
+    await expect.poll(() => pids().filter(alive), { timeout: 15_000 }).toEqual([]);
+    // In good order: the agent could say goodbye in its rooms.
+    expect(readFileSync(join(root, 'agent.goodbye'), 'utf8')).toBe('x');
+    await expect.poll(() => listening(PORTS.livekit), { timeout: 10_000 }).toBe(false);
+  }, 60_000);
 
   test('a second Ctrl-C does not wait for a part that will not end', async () => {
     write('orders', 'stubborn');
