@@ -3,10 +3,18 @@ import type { RemoteTrack } from 'livekit-client';
 import { useEffect, useRef } from 'react';
 
 /**
- * The avatar's sound. Its voice is the person's own, so that it stays silent here unless asked for: loudspeakers
+ * An avatar's sound. One's own avatar speaks with one's own voice, so that it stays silent unless asked for: loudspeakers
  * would feed it back into the microphone. Muting the element (not the subscription) keeps it instant and in sync.
  */
-export function AvatarAudio({ track, audible }: { track: RemoteTrack | null; audible: boolean }) {
+export function AvatarAudio({
+  track,
+  audible,
+  testId = 'avatar-audio',
+}: {
+  track: RemoteTrack | null;
+  audible: boolean;
+  testId?: string;
+}) {
   const element = useRef<HTMLAudioElement>(null);
   useEffect(() => {
     const audio = element.current;
@@ -18,5 +26,5 @@ export function AvatarAudio({ track, audible }: { track: RemoteTrack | null; aud
   useEffect(() => {
     if (element.current !== null) element.current.muted = !audible;
   }, [audible, track]);
-  return <audio ref={element} data-testid="avatar-audio" data-audible={audible} hidden />;
+  return <audio ref={element} data-testid={testId} data-audible={audible} hidden />;
 }

@@ -1,6 +1,9 @@
 'use client';
+import type { InvitedRoom } from '@live-avatar/agent/contract';
 import { RoomContext } from '@livekit/components-react';
 import { useCallback, useEffect, useState } from 'react';
+import { leaveInvitation } from '../hooks/invitation-link.ts';
+import type { Guest } from '../hooks/page-api.ts';
 import type { Problem } from '../hooks/problems.ts';
 import { useAvatars } from '../hooks/use-avatars.ts';
 import { useMicrophone } from '../hooks/use-microphone.ts';
@@ -11,19 +14,30 @@ import { Call } from './call.tsx';
 import { ErrorBanner } from './error-banner.tsx';
 import { Gallery } from './gallery.tsx';
 import { JoinPanel } from './join-panel.tsx';
+import { PersonNameField } from './people-name-field.tsx';
+import { RoomIntro } from './room-intro.tsx';
 import type { Theme } from './theme.ts';
 
 const CHOICE_KEY = 'avatar.choice';
+const NAME_KEY = 'avatar.name';
+
+/** The room that somebody was invited to, and the token of the link. */
+export type Invited = { readonly token: string; readonly room: InvitedRoom };
 
 /** The whole page: choosing an avatar, then the session with it. */
-export function AvatarRoom({ theme }: { theme: Theme }) {
+export function AvatarRoom({ theme, invited }: { theme: Theme; invited?: Invited }) {
   const { avatars, problem: listProblem, refresh } = useAvatars();
   const microphone = useMicrophone();
   const { state, room, session } = useSession();
   const [choice, setChoice] = useState<string | null>(null);
   const [hearMyself, setHearMyself] = useState(false);
 
-  useEffect(() => setChoice(localStorage.getItem(CHOICE_KEY)), []);
+  const [name, setName] = useState('');
+
+  useEffect(() => {
+    setChoice(localStorage.getItem(CHOICE_KEY));
+    setName(localStorage.getItem(NAME_KEY) ?? '');
+  }, []);
   const choose = useCallback((id: string) => {
     localStorage.setItem(CHOICE_KEY, id);
     setChoice(id);
@@ -32,11 +46,17 @@ export function AvatarRoom({ theme }: { theme: Theme }) {
   const ready = avatars?.filter(({ status }) => status === 'ready') ?? [];
   const chosen = ready.find(({ id }) => id === choice) ?? ready[0] ?? null;
 
+  const guest = (): Guest | null => {
+    if (invited === undefined) return null;
+    const shownName = name.trim();
+    localStorage.setItem(NAME_KEY, shownName);
+    return { invitation: invited.token, ...(shownName === '' ? {} : { name: shownName }) };
+  };
   const join = async (): Promise<void> => {
     if (chosen === null) return;
     session.dismissProblem();
     const track = await microphone.start();
-    if (track !== null) await session.join(chosen.id, track);
+    if (track !== null) await session.join(chosen.id, track, guest());
   };
 
   const inRoom = state.phase === 'room';
@@ -49,6 +69,12 @@ export function AvatarRoom({ theme }: { theme: Theme }) {
     if (inRoom) return () => stopMicrophone();
     return undefined;
   }, [inRoom, stopMicrophone]);
+  const isInvited = invited !== undefined;
+  useEffect(() => {
+    // Who has invited others stands at the link to their room, until they leave it.
+    if (inRoom && !isInvited) return leaveInvitation;
+    return undefined;
+  }, [inRoom, isInvited]);
 
   const problem: Problem | null =
     (state.phase === 'idle' ? state.problem : null) ?? microphone.problem ?? listProblem;
@@ -56,6 +82,9 @@ export function AvatarRoom({ theme }: { theme: Theme }) {
     switch (current.action) {
       case 'retry-microphone':
         void microphone.start();
+        break;
+      case 'own-room':
+        location.assign('/');
         break;
       case 'reload':
         location.reload();
@@ -94,12 +123,7 @@ export function AvatarRoom({ theme }: { theme: Theme }) {
     <div className={styles.page}>
       <AppHeader theme={theme} />
       <main className={styles.pick}>
-        <section className={styles.intro} aria-labelledby="title">
-          <h1 id="title">Who speaks for you?</h1>
-          <p>
-            Pick an avatar, check your microphone, join. Your voice moves its lips as you speak.
-          </p>
-        </section>
+        <RoomIntro invited={invited?.room} avatars={avatars ?? []} />
         {problem !== null && (
           <div className={styles.banner}>
             <ErrorBanner
@@ -124,7 +148,9 @@ export function AvatarRoom({ theme }: { theme: Theme }) {
           onHearMyself={setHearMyself}
           onJoin={() => void join()}
           onCancel={() => void session.leave()}
-        />
+        >
+          {invited !== undefined && <PersonNameField name={name} onName={setName} />}
+        </JoinPanel>
       </main>
       <footer className={styles.footer}>
         <span>Runs on your own server</span>

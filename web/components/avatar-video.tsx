@@ -10,12 +10,14 @@ export function AvatarVideo({
   track,
   poster,
   name,
+  testId = 'avatar-video',
   onPicture,
 }: {
   element: RefObject<HTMLVideoElement | null>;
   track: RemoteTrack | null;
   poster: string | undefined;
   name: string;
+  testId?: string;
   /** Whether a live picture of the present track is on screen. */
   onPicture: (shown: boolean) => void;
 }) {
@@ -60,7 +62,7 @@ export function AvatarVideo({
         ref={element}
         className={styles.video}
         data-shown={shown}
-        data-testid="avatar-video"
+        data-testid={testId}
         aria-label={`${name}, AI-generated avatar`}
         autoPlay
         playsInline

@@ -12,6 +12,7 @@ import { useCallKeys } from '../hooks/use-call-keys.ts';
 import { useFullscreen } from '../hooks/use-fullscreen.ts';
 import { useLiveStats } from '../hooks/use-live-stats.ts';
 import type { Microphone } from '../hooks/use-microphone.ts';
+import { usePeople } from '../hooks/use-people.ts';
 import { useWakeLock } from '../hooks/use-wake-lock.ts';
 import { AvatarStrip } from './avatar-strip.tsx';
 import { callStatus } from './call-status.ts';
@@ -19,9 +20,11 @@ import styles from './call.module.css';
 import { ClipRow } from './clip-row.tsx';
 import { ControlBar } from './control-bar.tsx';
 import { ErrorBanner } from './error-banner.tsx';
+import { InviteControl } from './invite-control.tsx';
+import { PeopleGrid } from './people-grid.tsx';
 import { Stage } from './stage.tsx';
 
-/** The session: the avatar large, the truth about it, and everything one can do. Needs a RoomContext. */
+/** The session: one's avatar and those of the others, the truth about them, and everything one can do. Needs a RoomContext. */
 export function Call({
   state,
   session,
@@ -41,14 +44,15 @@ export function Call({
   onHearMyself: (on: boolean) => void;
   onChoose: (id: string) => void;
 }) {
-  const avatar = useAvatarParticipant();
+  const { localParticipant, isMicrophoneEnabled, microphoneTrack } = useLocalParticipant();
+  const avatar = useAvatarParticipant(localParticipant.identity);
+  const people = usePeople();
   const onNotice = useCallback((notice: Problem | null) => session.notice(notice), [session]);
   const rpc = useAvatarRpc(room, avatar.participant, onNotice);
-  const { localParticipant, isMicrophoneEnabled, microphoneTrack } = useLocalParticipant();
   const { canPlayAudio, startAudio } = useAudioPlayback(room);
-  const people = useRef<HTMLDivElement>(null);
+  const grid = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
-  const fullscreen = useFullscreen(people);
+  const fullscreen = useFullscreen(grid);
   const stats = useLiveStats(video, avatar.video, microphoneTrack?.audioTrack, avatar.pipelineMs);
   const [hasPicture, setHasPicture] = useState(false);
   useWakeLock(true);
@@ -106,7 +110,7 @@ export function Call({
   return (
     <div className={styles.call}>
       <h1 className="visually-hidden">Session with {shown?.name ?? 'the avatar'}</h1>
-      <div ref={people} className={styles.people}>
+      <PeopleGrid ref={grid} people={people} avatars={avatars}>
         <Stage
           video={video}
           avatar={avatar}
@@ -115,10 +119,11 @@ export function Call({
           stats={stats}
           self={localParticipant}
           audible={audible}
+          accompanied={people.length > 0}
           onPicture={setHasPicture}
           onLeave={() => void session.leave()}
         />
-        {!canPlayAudio && audible && (
+        {!canPlayAudio && (audible || people.length > 0) && (
           <button
             type="button"
             className={styles.sound}
@@ -143,7 +148,7 @@ export function Call({
             />
           </div>
         )}
-      </div>
+      </PeopleGrid>
       <div className={styles.choices}>
         <AvatarStrip
           avatars={avatars}
@@ -169,7 +174,9 @@ export function Call({
         interruptible={present}
         onInterrupt={() => void rpc.interrupt()}
         onLeave={() => void session.leave()}
-      />
+      >
+        {session.maxPeople > 1 && <InviteControl session={session} onProblem={onNotice} />}
+      </ControlBar>
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { TextWithCode } from './text-with-code.tsx';
 
 const LABELS: Record<ProblemAction, string> = {
   'join-again': 'Join again',
+  'own-room': 'Open a room of your own',
   'retry-microphone': 'Try again',
   reload: 'Reload',
   dismiss: 'OK',

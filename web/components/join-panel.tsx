@@ -1,9 +1,17 @@
 'use client';
 import type { AvatarSummary } from '@live-avatar/agent/contract';
+import type { ReactNode } from 'react';
 import type { Microphone } from '../hooks/use-microphone.ts';
 import styles from './join-panel.module.css';
 import { LevelMeter } from './level-meter.tsx';
 import { MicrophoneSelect } from './microphone-select.tsx';
+
+/** What is going on while a person joins. */
+const STEPS = {
+  asking: 'Opening a room',
+  waiting: 'Waiting for the avatar service',
+  connecting: 'Connecting',
+} as const;
 
 /** Microphone check and the way in. */
 export function JoinPanel({
@@ -14,15 +22,18 @@ export function JoinPanel({
   onHearMyself,
   onJoin,
   onCancel,
+  children,
 }: {
   microphone: Microphone;
   /** null while no avatar can be joined. */
   avatar: AvatarSummary | null;
-  joining: 'asking' | 'connecting' | null;
+  joining: keyof typeof STEPS | null;
   hearMyself: boolean;
   onHearMyself: (on: boolean) => void;
   onJoin: () => void;
   onCancel: () => void;
+  /** What else is asked before joining. */
+  children?: ReactNode;
 }) {
   return (
     <aside className={styles.panel} aria-label="Microphone and joining">
@@ -61,6 +72,7 @@ export function JoinPanel({
           Hear myself <small>with headphones only</small>
         </span>
       </label>
+      {children}
       {joining === null ? (
         <button
           type="button"
@@ -80,11 +92,11 @@ export function JoinPanel({
           onClick={onCancel}
         >
           <i className={styles.spinner} />
-          {joining === 'asking' ? 'Opening a room…' : 'Connecting…'} <small>Cancel</small>
+          {STEPS[joining]}… <small>Cancel</small>
         </button>
       )}
       <p className="visually-hidden" role="status">
-        {joining === 'asking' ? 'Opening a room' : joining === 'connecting' ? 'Connecting' : ''}
+        {joining === null ? '' : STEPS[joining]}
       </p>
     </aside>
   );

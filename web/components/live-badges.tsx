@@ -13,10 +13,13 @@ export function LiveBadges({
   status,
   stats: { fps, latency },
   participant,
+  compact,
 }: {
   status: CallStatus;
   stats: LiveStats;
   participant: Participant;
+  /** Without the figures: several people share the window. */
+  compact: boolean;
 }) {
   const { quality } = useConnectionQualityIndicator({ participant });
   const parts =
@@ -29,7 +32,7 @@ export function LiveBadges({
         <i className={styles.dot} />
         {status.text}
       </span>
-      {latency !== null && !status.blocking && (
+      {latency !== null && !status.blocking && !compact && (
         <span
           className={styles.chip}
           data-testid="latency"
@@ -39,7 +42,7 @@ export function LiveBadges({
           mic → mouth ≈ {Math.round(totalMs(latency))} ms
         </span>
       )}
-      {fps !== null && !status.blocking && (
+      {fps !== null && !status.blocking && !compact && (
         <span className={styles.chip} data-testid="fps" data-fps={fps.toFixed(2)}>
           {fps.toFixed(1)} fps
         </span>

@@ -8,6 +8,7 @@ import { AvatarAudio } from './avatar-audio.tsx';
 import { AvatarVideo } from './avatar-video.tsx';
 import type { CallStatus } from './call-status.ts';
 import { LiveBadges } from './live-badges.tsx';
+import { PersonName } from './people-name.tsx';
 import { StageOverlay } from './stage-overlay.tsx';
 import styles from './stage.module.css';
 
@@ -20,6 +21,7 @@ export function Stage({
   stats,
   self,
   audible,
+  accompanied,
   onPicture,
   onLeave,
 }: {
@@ -32,6 +34,8 @@ export function Stage({
   self: LocalParticipant;
   /** Whether its voice is heard here. */
   audible: boolean;
+  /** Others are in the room. */
+  accompanied: boolean;
   onPicture: (shown: boolean) => void;
   onLeave: () => void;
 }) {
@@ -45,8 +49,9 @@ export function Stage({
         onPicture={onPicture}
       />
       <AvatarAudio track={avatar.audio} audible={audible} />
-      <LiveBadges status={status} stats={stats} participant={self} />
+      <LiveBadges status={status} stats={stats} participant={self} compact={accompanied} />
       {status.blocking && <StageOverlay status={status} onLeave={onLeave} />}
+      {accompanied && !status.blocking && <PersonName state={status.kind}>You</PersonName>}
     </div>
   );
 }

@@ -2,11 +2,20 @@
 import {
   avatarSummarySchema,
   errorBodySchema,
+  invitationSchema,
+  invitedRoomSchema,
+  renewedSchema,
   sessionGrantSchema,
   type AvatarSummary,
+  type InvitedRoom,
   type SessionGrant,
 } from '@live-avatar/agent/contract';
 import { z } from 'zod';
+import {
+  recordingAnswerSchema,
+  type RecordingAction,
+  type RecordingAnswer,
+} from '../server/recording-contract.ts';
 import { pageProblem, serviceProblem, type Problem } from './problems.ts';
 
 /** A failed call; `status` is 0 when no answer came. */
@@ -75,9 +84,36 @@ export function listAvatars(signal: AbortSignal): Promise<AvatarSummary[]> {
   return call(z.array(avatarSummarySchema), '/api/avatars', { signal });
 }
 
-/** Open a session with an avatar. */
-export function openSession(avatar: string, signal: AbortSignal): Promise<SessionGrant> {
-  return call(sessionGrantSchema, '/api/sessions', postJson({ avatar }, signal));
+/** Someone who comes by an invitation: the token of the link, and the name they want to be seen by. */
+export type Guest = { readonly invitation: string; readonly name?: string | undefined };
+
+/** Open a session with an avatar, in a new room or the one of an invitation. */
+export function openSession(
+  avatar: string,
+  guest: Guest | null,
+  signal: AbortSignal,
+): Promise<SessionGrant> {
+  return call(sessionGrantSchema, '/api/sessions', postJson({ avatar, ...guest }, signal));
+}
+
+/** The same token for 15 more minutes. */
+export async function renewToken(participantToken: string, signal: AbortSignal): Promise<string> {
+  const body = postJson({ participant_token: participantToken }, signal);
+  return (await call(renewedSchema, '/api/sessions/renew', body)).participant_token;
+}
+
+/** An invitation to the room one is in. */
+export async function createInvitation(
+  participantToken: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const body = postJson({ participant_token: participantToken }, signal);
+  return (await call(invitationSchema, '/api/invitations', body)).invitation;
+}
+
+/** Look at the room of an invitation; also lets guests see the avatars where the service asks for a passcode. */
+export function openInvitation(invitation: string, signal: AbortSignal): Promise<InvitedRoom> {
+  return call(invitedRoomSchema, '/api/invitations/open', postJson({ invitation }, signal));
 }
 
 /** Ask again for an avatar in this session. `replace`: even though a dead one is still in the room. */
@@ -91,4 +127,12 @@ export async function requestAgent(
     '/api/sessions/redispatch',
     postJson({ participant_token: participantToken, ...(replace ? { replace } : {}) }, signal),
   );
+}
+
+/** Ask to record the room, answer such a request, stop a recording, or look whether recording is offered. */
+export function actOnRecording(
+  action: RecordingAction,
+  signal: AbortSignal,
+): Promise<RecordingAnswer> {
+  return call(recordingAnswerSchema, '/api/recording', postJson(action, signal));
 }

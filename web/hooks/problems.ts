@@ -2,7 +2,7 @@
 import type { ErrorCode } from '@live-avatar/agent/errors';
 
 /** What the banner's button does. */
-export type ProblemAction = 'join-again' | 'retry-microphone' | 'reload' | 'dismiss';
+export type ProblemAction = 'join-again' | 'own-room' | 'retry-microphone' | 'reload' | 'dismiss';
 
 /** One failure as the page shows it. */
 export type Problem = {
@@ -60,6 +60,11 @@ const PAGE_PROBLEMS = {
     cure: 'Join again to get a new one.',
     action: 'join-again',
   },
+  LINK_INCOMPLETE: {
+    title: 'This link is incomplete',
+    cure: 'What stands behind its `#` is missing. Open the link again as it was sent to you, or ask for it again.',
+    action: 'own-room',
+  },
   DUPLICATE_IDENTITY: {
     title: 'This session continues in another tab',
     cure: 'The same session was opened elsewhere. Continue there, or join here with a new one.',
@@ -102,6 +107,8 @@ const SERVICE_TITLES: Partial<Record<ErrorCode, string>> = {
   AGENT_UNAVAILABLE: 'The avatar service is away',
   LIVEKIT_UNAVAILABLE: 'The LiveKit server is away',
   SESSION_LIMIT_REACHED: 'All avatars are taken',
+  ROOM_FULL: 'The room is full',
+  INVITATION_INVALID: 'This invitation is not valid',
   AVATAR_NOT_FOUND: 'This avatar is gone',
   AVATAR_NOT_READY: 'This avatar is not ready',
   CLIP_NOT_FOUND: 'This sample is gone',
@@ -110,6 +117,14 @@ const SERVICE_TITLES: Partial<Record<ErrorCode, string>> = {
   ACCESS_DENIED: 'This service needs you to sign in',
   SESSION_CLOSED: 'The session has ended',
   CONFIG_INVALID: 'The service is not set up completely',
+};
+
+/** What helps other than trying again. */
+const SERVICE_ACTIONS: Readonly<Record<string, ProblemAction>> = {
+  // Reloading shows the passcode field, or leads to the sign-in of the proxy.
+  ACCESS_DENIED: 'reload',
+  INVITATION_INVALID: 'own-room',
+  SESSION_CLOSED: 'own-room',
 };
 
 export type PageProblemCode = keyof typeof PAGE_PROBLEMS;
@@ -123,8 +138,7 @@ export function pageProblem(code: PageProblemCode, detail?: string): Problem {
 export function serviceProblem(
   code: string,
   message: string,
-  // Reloading shows the passcode field, or leads to the sign-in of the proxy.
-  action: ProblemAction = code === 'ACCESS_DENIED' ? 'reload' : 'join-again',
+  action: ProblemAction = SERVICE_ACTIONS[code] ?? 'join-again',
 ): Problem {
   const title = (SERVICE_TITLES as Record<string, string>)[code] ?? 'That did not work';
   return { code, title, cure: message, action };

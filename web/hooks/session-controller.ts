@@ -1,12 +1,22 @@
 /**
- * Owns one LiveKit room from "join" to "left": grant, connect, microphone, and asking again for an avatar,
- * because LiveKit offers a job once. Framework-free; the page subscribes to its state.
+ * Owns one LiveKit room from "join" to "left": grant, connect, microphone, asking again for one's avatar, because LiveKit
+ * offers a job once, and inviting others. Framework-free; the page subscribes to its state.
  */
 import type { SessionGrant } from '@live-avatar/agent/contract';
-import { AudioPresets, Room, RoomEvent, Track, type DisconnectReason } from 'livekit-client';
-import { guardMicrophone } from './microphone-privacy.ts';
-import { PageApiError, openSession, requestAgent } from './page-api.ts';
+import { Room, RoomEvent, type DisconnectReason } from 'livekit-client';
+import { delay } from './delay.ts';
+import { allowedListeners, guardMicrophone } from './microphone-privacy.ts';
+import {
+  PageApiError,
+  createInvitation,
+  openSession,
+  renewToken,
+  requestAgent,
+  type Guest,
+} from './page-api.ts';
+import { comesBack, patiently, reconnectPolicy } from './patience.ts';
 import type { Problem } from './problems.ts';
+import { sendMicrophone } from './send-microphone.ts';
 import { connectProblem, disconnectProblem } from './session-problems.ts';
 import {
   IDLE,
@@ -15,29 +25,21 @@ import {
   type SessionEvent,
   type SessionState,
 } from './session-state.ts';
+import { SessionToken } from './session-token.ts';
 
 /** An avatar normally appears in well under a second; after this the page asks again, ms. */
 const AGENT_EXPECTED_MS = 5000;
 /** An avatar that left may be replaced at once; a moment lets the server notice, ms. */
 const AGENT_REPLACE_MS = 700;
 
-const delay = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const over = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', over);
-      resolve();
-    };
-    const timer = setTimeout(over, ms);
-    signal.addEventListener('abort', over);
-    if (signal.aborted) over();
-  });
-
 /** One person's session. Reusable: join, leave, join again. */
 export class SessionController {
   #state: SessionState = IDLE;
   #room: Room | null = null;
-  #grant: SessionGrant | null = null;
+  #token: SessionToken | null = null;
+  #maxPeople = 1;
+  /** How this person came into the room, to find back into the same one; null: it is their own. */
+  #guest: Guest | null = null;
   #microphone: MediaStreamTrack | null = null;
   /** Ends everything that runs for the present room. */
   #life = new AbortController();
@@ -51,20 +53,41 @@ export class SessionController {
   };
   readonly getState = (): SessionState => this.#state;
   readonly getRoom = (): Room | null => this.#room;
+  /** The person's own participant token; null outside a room. */
+  readonly getToken = (): string | null => this.#token?.value ?? null;
 
-  /** Join with an avatar, speaking through `microphone`. Failures end in the state, never in a throw. */
-  async join(avatarId: string, microphone: MediaStreamTrack): Promise<void> {
+  /** People this room holds at most. */
+  get maxPeople(): number {
+    return this.#maxPeople;
+  }
+
+  /**
+   * Join with an avatar, speaking through `microphone`, in a new room or as a guest. Failures end in the state, never in
+   * a throw.
+   */
+  async join(
+    avatarId: string,
+    microphone: MediaStreamTrack,
+    guest: Guest | null = null,
+  ): Promise<void> {
     await this.#close();
+    this.#guest = guest;
     const life = this.#life;
     const room = this.#openRoom(life.signal);
     this.#room = room;
     this.#dispatch({ type: 'join', avatarId });
     try {
-      this.#grant = await openSession(avatarId, life.signal);
+      const grant: SessionGrant = await patiently(
+        () => openSession(avatarId, guest, life.signal),
+        () => this.#dispatch({ type: 'away' }),
+        life.signal,
+      );
+      this.#token = new SessionToken(grant.participant_token, renewToken, life.signal);
+      this.#maxPeople = grant.max_people;
       this.#dispatch({ type: 'granted' });
       // Before the room is entered: the microphone is never published to more than it should be.
-      guardMicrophone(room, this.#grant.privacy);
-      await room.connect(this.#grant.server_url, this.#grant.participant_token, { maxRetries: 1 });
+      guardMicrophone(room, grant.privacy);
+      await room.connect(grant.server_url, grant.participant_token, { maxRetries: 1 });
       if (life.signal.aborted) return;
       this.#dispatch({ type: 'connected' });
       this.#updateAgent();
@@ -88,20 +111,12 @@ export class SessionController {
     if (this.#microphone === track) return;
     const isFirst = this.#microphone === null;
     this.#microphone = track;
-    const published = room.localParticipant.getTrackPublication(Track.Source.Microphone);
-    if (published?.audioTrack !== undefined) {
-      track.enabled = !published.isMuted;
-      await published.audioTrack.replaceTrack(track, true);
-      return;
-    }
-    if (!isFirst) return;
-    track.enabled = true;
-    await room.localParticipant.publishTrack(track, {
-      source: Track.Source.Microphone,
-      audioPreset: AudioPresets.music,
-      // Pauses must reach the avatar as they are: comfort noise would delay the next word.
-      dtx: false,
-    });
+    await sendMicrophone(room, track, isFirst);
+  }
+
+  /** An invitation to this room. @throws PageApiError */
+  invite(): Promise<string> {
+    return createInvitation(this.#token?.value ?? '', this.#life.signal);
   }
 
   /** Tell the state which avatar speaks now, so that a replacement starts with it. */
@@ -128,7 +143,11 @@ export class SessionController {
   }
 
   #openRoom(signal: AbortSignal): Room {
-    const room = new Room({ disconnectOnPageLeave: true, stopLocalTrackOnUnpublish: false });
+    const room = new Room({
+      disconnectOnPageLeave: true,
+      stopLocalTrackOnUnpublish: false,
+      reconnectPolicy: reconnectPolicy(),
+    });
     const on = (handler: () => void) => () => {
       if (!signal.aborted) handler();
     };
@@ -158,15 +177,19 @@ export class SessionController {
       )
       .on(RoomEvent.Disconnected, (reason?: DisconnectReason) => {
         // A failed first connect is reported by connect() itself.
-        if (!signal.aborted && this.#state.phase === 'room')
-          void this.#end(disconnectProblem(reason));
+        if (signal.aborted || this.#state.phase !== 'room') return;
+        if (comesBack(reason)) void this.#renew(this.#state.avatarId);
+        else void this.#end(disconnectProblem(reason));
       });
     return room;
   }
 
+  /** Whether this person's own avatar is in the room; others have theirs. */
   #hasAgent(): boolean {
-    const others = this.#room?.remoteParticipants.values() ?? [];
-    return [...others].some(({ isAgent }) => isAgent);
+    const room = this.#room;
+    if (room === null) return false;
+    const { localParticipant, remoteParticipants } = room;
+    return allowedListeners(localParticipant.identity, remoteParticipants.values()).length > 0;
   }
 
   /** Look for the avatar in the room and start or stop waiting for one. */
@@ -195,17 +218,16 @@ export class SessionController {
     await delay(firstWaitMs, signal);
     for (let attempt = 0; !isOver(); attempt += 1) {
       const state = this.#state;
-      if (state.phase !== 'room' || this.#grant === null) return;
+      if (state.phase !== 'room' || this.#token === null) return;
       if (state.agent === 'coming') this.#dispatch({ type: 'agent', agent: 'waiting' });
       try {
         if (!state.reconnecting) {
-          const token = this.#grant.participant_token;
-          await requestAgent(token, this.#hasAgent(), signal);
+          await requestAgent(this.#token.value, this.#hasAgent(), signal);
         }
       } catch (thrown) {
         if (isOver()) return;
         const status = thrown instanceof PageApiError ? thrown.status : 0;
-        // 401: the token outlived its 15 minutes; 410: the room is gone. A new session has both.
+        // 401: the token outlived its 15 minutes (a laptop that slept); 410: the room is gone. A new session has both.
         if (status === 401 || status === 410) return void this.#renew(state.avatarId);
         // Away or busy services come back: keep asking.
       }
@@ -216,7 +238,7 @@ export class SessionController {
   async #renew(avatarId: string): Promise<void> {
     const track = this.#microphone;
     if (track === null) return this.#end(null);
-    await this.join(avatarId, track);
+    await this.join(avatarId, track, this.#guest);
   }
 
   async #end(problem: Problem | null): Promise<void> {
@@ -229,7 +251,7 @@ export class SessionController {
     this.#life = new AbortController();
     const room = this.#room;
     this.#room = null;
-    this.#grant = null;
+    this.#token = null;
     this.#microphone = null;
     await room?.disconnect(false);
   }

@@ -42,11 +42,11 @@ export function parseAvatarError(text: string): { code: string; message: string 
   }
 }
 
-/** The avatar of this room. Use below a RoomContext. */
-export function useAvatarParticipant(): AvatarParticipant {
+/** The avatar that one person of this room drives. Use below a RoomContext. */
+export function useAvatarParticipant(driver: string): AvatarParticipant {
   const agents = useRemoteParticipants({
     updateOnlyOn: [RoomEvent.ParticipantConnected, RoomEvent.ParticipantDisconnected],
-  }).filter(({ isAgent }) => isAgent);
+  }).filter(({ isAgent, attributes }) => isAgent && attributes[ATTRIBUTES.driver] === driver);
   // The latest one: while an avatar is being replaced, both are here for a moment.
   const participant = agents.at(-1) ?? null;
   const tracks = useTracks([Track.Source.Camera, Track.Source.Microphone], {

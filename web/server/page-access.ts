@@ -31,3 +31,11 @@ export async function pageAccess(headers: Headers): Promise<PageAccess> {
     return { kind: 'refused', reason: toAvatarError(thrown.cause).message };
   }
 }
+
+/** The same for the page of an invitation: where guests are admitted it asks for no passcode. */
+export async function invitationPageAccess(
+  headers: Headers,
+): Promise<Exclude<PageAccess, { kind: 'passcode' }>> {
+  const access = await pageAccess(headers);
+  return access.kind === 'passcode' ? { kind: 'granted' } : access;
+}

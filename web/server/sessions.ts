@@ -62,6 +62,7 @@ export async function openSession(
     room,
     participant_token: await signParticipantToken(settings, seat, name),
     privacy: status.privacy,
+    max_people: maxPeople,
   };
 }
 

@@ -82,6 +82,8 @@ export const sessionGrantSchema = z.object({
   participant_token: z.string(),
   /** service.privacy; the page restricts its microphone accordingly before it publishes. */
   privacy: privacySchema.default('avatar-only'),
+  /** People the room holds at most; with 1 there is nobody to invite. */
+  max_people: z.int().default(1),
 });
 export type SessionGrant = z.infer<typeof sessionGrantSchema>;
 /** `POST /api/sessions/redispatch`: ask again for an agent; authorised by the participant's own token. */
