@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const HELP = `Usage: npm test -- [--only STEP[,STEP…]]
 
 Steps: lint, types, build, unit, integration, e2e. Default: all.
-Programs the tests need beside Node (Chromium, ffmpeg) are installed with apt-get when that is possible.
+Programs the tests need beside Node (Chromium, ffmpeg, Redis) are installed with apt-get when that is possible.
 `;
 
 /** Programs from outside npm: executable candidates and the Debian package that brings one. */
@@ -30,6 +30,12 @@ const PROGRAMS = [
     paths: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
     aptPackage: 'chromium',
     variable: 'CHROMIUM_BIN',
+  },
+  {
+    name: 'Redis',
+    paths: ['/usr/bin/redis-server', '/usr/local/bin/redis-server'],
+    aptPackage: 'redis-server',
+    variable: 'REDIS_BIN',
   },
 ];
 
