@@ -13,6 +13,7 @@ export default defineConfig({
             'tools/**/*.test.mjs',
             'models/**/*.test.ts',
             'eval/**/*.test.ts',
+            'bench/**/*.test.ts',
           ],
           exclude: ['**/node_modules/**', '**/dist/**', '**/.next/**'],
           testTimeout: 20_000,
