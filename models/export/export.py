@@ -5,6 +5,7 @@
 """
 import argparse
 import gc
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -52,6 +53,23 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+def require_room(networks, options: argparse.Namespace) -> None:
+    """Refuse to start what the disk cannot hold: minutes later it would be a half-written file."""
+    numbers = {name: sum(p.numel() for p in part.parameters()) for name, part in networks.parts.items()}
+    painters = {"unet-vae": ("unet", "vae"), "unet": ("unet",), "decoder-vae": ("vae",)}
+    total = sum(numbers[part] for name in options.graphs for part in painters.get(name, ()))
+    total += numbers["vae"] + numbers["whisper"]
+    needed = total * (2 if options.precision == "fp16" else 4)
+    # A graph of more than 2 GB is written twice: once as the exporter does, once with its weights beside it.
+    needed += 4 * (numbers["unet"] + numbers["vae"])
+    free = shutil.disk_usage(options.out).free
+    if free < needed:
+        raise ExportError(
+            f"{options.out} has {free / 1e9:.1f} GB free and {needed / 1e9:.1f} GB are needed; make room, name another"
+            " folder with --out, or leave graphs out with --graphs fused"
+        )
+
+
 def export_pack(options: argparse.Namespace) -> bool:
     """Export as asked; whether every check passed."""
     if options.threads:
@@ -61,6 +79,7 @@ def export_pack(options: argparse.Namespace) -> bool:
         networks = random_networks(options.random, options.seed, say)
     else:
         networks = published_networks(options.checkpoints, say)
+    require_room(networks, options)
     expected = None
     if not options.no_check:
         say("computing what PyTorch answers")

@@ -10,7 +10,7 @@ from golden_files import GoldenWriter
 from golden_networks import write_networks
 from golden_pictures import write_pictures
 from networks import DEFAULT_SEED, random_networks
-from yardstick import Answers, answers
+from yardstick import FRAMES, Answers, answers
 
 FIXTURES = Path(__file__).resolve().parent.parent / "musetalk-v15" / "fixtures"
 _LIBRARIES = ("numpy", "opencv-python-headless", "Pillow", "transformers", "diffusers", "torch")
@@ -20,11 +20,11 @@ _PACKS = {
 }
 
 
-def write_goldens(folder: Path, found: Answers, **facts) -> None:
-    """All golden vectors into one folder."""
+def write_goldens(folder: Path, found: Answers, frames: tuple[int, ...] = FRAMES, **facts) -> None:
+    """All golden vectors into one folder. `frames`: those that `found` was computed for, two or more."""
     golden = GoldenWriter(folder)
     write_audio(golden)
-    write_networks(golden, found)
+    write_networks(golden, found, frames)
     write_pictures(golden, found.bgr[1])
     golden.close(madeWith={name: version(name) for name in _LIBRARIES}, **facts)
 

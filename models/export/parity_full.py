@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 from export import say
+from make_goldens import write_goldens
 from networks import DEFAULT_SEED, published_networks, random_networks
 from pack_files import graph_names, write_graphs, write_manifest
 from published import ExportError
@@ -26,9 +27,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
     parser.add_argument("--precision", choices=("fp16", "fp32", "both"), default="both")
     parser.add_argument("--graphs", default="all", help="as of export.py")
-    parser.add_argument("--frames", type=int, nargs="+", default=[30], help="video frames of the test sound to paint")
+    parser.add_argument("--frames", type=int, nargs="+", default=[30, 42], help="video frames of the test sound to paint")
     parser.add_argument("--size", choices=("full", "tiny"), default="full", help="tiny: a quick try of this script")
     parser.add_argument("--work", type=Path, metavar="DIR", help="keep the packs here (fp32/, fp16/); default: a temporary folder")
+    parser.add_argument("--goldens", action="store_true", help="also write golden vectors to golden/ in the folder of --work")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the stages here")
     parser.add_argument("--threads", type=int, default=0, help="default: all cores")
     return parser.parse_args()
@@ -53,6 +55,8 @@ def measure(options: argparse.Namespace, work: Path) -> list[dict]:
         if expected is None:
             say("computing what PyTorch answers")
             expected = answers(networks, tuple(options.frames))
+            if options.goldens:
+                write_goldens(work / "golden", expected, tuple(options.frames), networks=networks.origin)
         out = work / precision
         out.mkdir(parents=True, exist_ok=True)
         files = write_graphs(networks, out, precision, graph_names(options.graphs), True, say)
@@ -67,6 +71,9 @@ def measure(options: argparse.Namespace, work: Path) -> list[dict]:
 
 def main() -> int:
     options = _arguments()
+    if options.goldens and (options.work is None or len(options.frames) < 2):
+        print("parity: --goldens needs --work and two or more --frames", file=sys.stderr)
+        return 1
     if options.threads:
         torch.set_num_threads(options.threads)
     started = time.monotonic()

@@ -9,13 +9,17 @@ const NO_SPACE_CODES = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
  * Refuse to start what cannot end. `dir` must exist.
  * @throws AvatarError MODEL_FETCH_FAILED with both numbers
  */
-export async function assertFreeSpace(dir: string, neededBytes: number): Promise<void> {
+export async function assertFreeSpace(
+  dir: string,
+  neededBytes: number,
+  cure = 'make room, or name another folder with --to',
+): Promise<void> {
   const { bavail, bsize } = await statfs(dir);
   const freeBytes = bavail * bsize;
   if (freeBytes >= neededBytes) return;
   throw new AvatarError(
     'MODEL_FETCH_FAILED',
-    `${dir} has ${showBytes(freeBytes)} free and ${showBytes(neededBytes)} are needed; make room, or name another folder with --to`,
+    `${dir} has ${showBytes(freeBytes)} free and ${showBytes(neededBytes)} are needed; ${cure}`,
   );
 }
 

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { exportCommand } from './export-command.ts';
 import { findPython } from './export-python.ts';
 import { PACK_FILES, writeTinyPack } from '../../test/pull-fixtures.ts';
@@ -20,7 +20,7 @@ const root = mkdtempSync(join(tmpdir(), 'export-test-'));
 afterAll(() => rmSync(root, { recursive: true }), 60_000);
 const cacheDir = join(root, 'cache');
 const scriptsDir = join(root, 'scripts');
-const places = { scriptsDir, cacheDir };
+const places = { scriptsDir, cacheDir, torchIndex: undefined };
 const seen = join(root, 'seen.json');
 let modelsDir: string;
 let count = 0;
@@ -136,6 +136,40 @@ describe('models export', () => {
         message: expect.stringMatching(/pip could not install the packages.* ended with 9$/),
       });
     }
+  });
+
+  it('takes torch without CUDA where an index has it, and says so when it has to take the large one', async () => {
+    putCheckpoints(...NEEDED);
+    const asked = join(root, 'asked-of-pip');
+    // Its pip notes what it is asked for and cannot reach the index that is named `away`.
+    const python = join(root, 'python-with-noting-pip');
+    writeFileSync(
+      python,
+      `#!/bin/sh\ncase "$1 $2" in\n"-c "*) echo 3.12.3;;\n"-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python";;\n"-m pip") echo "$@" >> ${asked}; case "$*" in *away*) exit 1;; esac;;\nesac\n`,
+    );
+    chmodSync(python, 0o755);
+    const said: string[] = [];
+    const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      said.push(String(text));
+      return true;
+    });
+    for (const torchIndex of ['https://here/cpu', 'https://away/cpu']) {
+      // Another list is another environment.
+      writeFileSync(join(scriptsDir, 'requirements.txt'), `torch==2.7.1\n# ${torchIndex}\n`);
+      const asking = exportCommand(['tiny', '--python', python], modelsDir, {
+        ...places,
+        torchIndex,
+      });
+      expect(await asking).toBe(0);
+    }
+    write.mockRestore();
+    const lines = readFileSync(asked, 'utf8').trim().split('\n');
+    expect(lines).toHaveLength(4);
+    expect(lines[0]).toMatch(/--index-url https:\/\/here\/cpu torch==2\.7\.1$/);
+    expect(lines[1]).toMatch(/-r .*requirements\.txt$/);
+    expect(lines[3]).toMatch(/-r .*requirements\.txt$/);
+    const warnings = said.filter((line) => line.includes('CUDA'));
+    expect(warnings).toEqual([expect.stringMatching(/away\/cpu cannot be used.*3 GB to fetch/)]);
   });
 
   it('says that Python cannot make environments', async () => {

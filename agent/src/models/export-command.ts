@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readUserCacheDir } from '../config/env.ts';
 import { AvatarError } from '../errors.ts';
-import { findPython, makeVenv, runProgram } from './export-python.ts';
+import { findPython, makeVenv, runProgram, TORCH_CPU_INDEX } from './export-python.ts';
 import { sizeOf } from './pull-check.ts';
 import { checkpointsPath, readSources, selectFiles } from './pull-sources.ts';
 
@@ -11,7 +11,12 @@ import { checkpointsPath, readSources, selectFiles } from './pull-sources.ts';
 const SCRIPTS = join(import.meta.dirname, '../../../models/export');
 
 /** Places that tests replace. */
-export type ExportPlaces = { readonly scriptsDir: string; readonly cacheDir: string };
+export type ExportPlaces = {
+  readonly scriptsDir: string;
+  readonly cacheDir: string;
+  /** See VenvOptions. */
+  readonly torchIndex: string | undefined;
+};
 
 /**
  * Make the files of a pack from its checkpoints. `args`: PACK [--checkpoints DIR] [--out DIR] [--python PROGRAM], and
@@ -21,7 +26,11 @@ export type ExportPlaces = { readonly scriptsDir: string; readonly cacheDir: str
 export async function exportCommand(
   args: readonly string[],
   modelsDir: string,
-  places: ExportPlaces = { scriptsDir: SCRIPTS, cacheDir: readUserCacheDir() },
+  places: ExportPlaces = {
+    scriptsDir: SCRIPTS,
+    cacheDir: readUserCacheDir(),
+    torchIndex: TORCH_CPU_INDEX,
+  },
 ): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined || !/^[a-z0-9][a-z0-9.-]*$/.test(name))
@@ -48,6 +57,7 @@ export async function exportCommand(
     cacheDir: places.cacheDir,
     requirementsPath: join(places.scriptsDir, 'requirements.txt'),
     python,
+    torchIndex: places.torchIndex,
     tell: (line) => process.stderr.write(`${line}\n`),
   });
   return runProgram([

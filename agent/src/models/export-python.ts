@@ -5,6 +5,7 @@ import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { AvatarError } from '../errors.ts';
+import { assertFreeSpace } from './download-space.ts';
 import { lockFolder } from './pull-lock.ts';
 
 /** What the scripts need at least, and the last version for which all pinned requirements have wheels. */
@@ -54,11 +55,25 @@ async function versionOf(program: string): Promise<string | undefined> {
   }
 }
 
+/**
+ * PyPI's torch for Linux x64 comes with 4 GB of CUDA libraries that an export has no use for; this index has it without.
+ * Other platforms get one without from PyPI.
+ */
+export const TORCH_CPU_INDEX =
+  process.platform === 'linux' && process.arch === 'x64'
+    ? 'https://download.pytorch.org/whl/cpu'
+    : undefined;
+/** Room that an environment takes, bytes, measured: with torch for CPUs, and with all of CUDA. */
+const SMALL_BYTES = 2e9;
+const LARGE_BYTES = 6.5e9;
+
 /** Where an environment is made, and how it tells about it. */
 export type VenvOptions = {
   readonly cacheDir: string;
   readonly requirementsPath: string;
   readonly python: Python;
+  /** Index that has torch without CUDA; undefined: PyPI's will do. */
+  readonly torchIndex: string | undefined;
   /** One line for people. */
   readonly tell: (line: string) => void;
 };
@@ -82,13 +97,16 @@ export async function makeVenv(options: VenvOptions): Promise<string> {
   try {
     if (await exists(ready)) return program;
     await rm(dir, { recursive: true, force: true });
+    await assertFreeSpace(root, SMALL_BYTES, ROOM_CURE);
     tell(`setting up Python ${python.version} in ${dir}, once; the packages take some minutes …`);
     await step(
       [python.program, '-m', 'venv', dir],
       'Python cannot make an environment (Debian, Ubuntu: apt install python3-venv)',
     );
+    const pip = [program, '-m', 'pip', 'install', '--disable-pip-version-check'];
+    await installSmallTorch(pip, requirements.toString(), options, root);
     await step(
-      [program, '-m', 'pip', 'install', '--disable-pip-version-check', '-r', requirementsPath],
+      [...pip, '-r', requirementsPath],
       'pip could not install the packages; its lines above say why (behind a mirror: PIP_INDEX_URL)',
     );
     await writeFile(ready, '');
@@ -98,14 +116,30 @@ export async function makeVenv(options: VenvOptions): Promise<string> {
   }
 }
 
+/** torch without CUDA where there is an index for it; where that cannot be reached, the next step takes PyPI's. */
+async function installSmallTorch(
+  pip: readonly string[],
+  requirements: string,
+  { torchIndex, tell }: VenvOptions,
+  root: string,
+): Promise<void> {
+  const torch = /^torch==\S+/m.exec(requirements)?.[0];
+  if (torch === undefined || torchIndex === undefined) return;
+  const patience = ['--retries', '1', '--timeout', '20'];
+  const exitCode = await runProgram([...pip, ...patience, '--index-url', torchIndex, torch]);
+  if (exitCode === 0) return;
+  if (exitCode === EXIT_INTERRUPTED) throw stopped();
+  tell(
+    `${torchIndex} cannot be used (pip says why above); taking ${torch} with its CUDA libraries instead: 3 GB to fetch, 6 GB on the disk`,
+  );
+  await assertFreeSpace(root, LARGE_BYTES, ROOM_CURE);
+}
+
+const ROOM_CURE = 'make room, or name another folder with LIVE_AVATAR_CACHE=DIR';
+
 async function step(command: readonly string[], problem: string): Promise<void> {
   const exitCode = await runProgram(command);
-  if (exitCode === EXIT_INTERRUPTED) {
-    throw new AvatarError(
-      'DEPENDENCY_MISSING',
-      'stopped while Python was being set up; the same command starts that anew',
-    );
-  }
+  if (exitCode === EXIT_INTERRUPTED) throw stopped();
   if (exitCode !== 0) {
     throw new AvatarError(
       'DEPENDENCY_MISSING',
@@ -113,6 +147,12 @@ async function step(command: readonly string[], problem: string): Promise<void> 
     );
   }
 }
+
+const stopped = (): AvatarError =>
+  new AvatarError(
+    'DEPENDENCY_MISSING',
+    'stopped while Python was being set up; the same command starts that anew',
+  );
 
 /**
  * Run a program on this terminal, its output to stderr. Ctrl-C reaches the whole process group, so this process only
