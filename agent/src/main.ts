@@ -6,6 +6,7 @@ import { readEnv } from './config/env.ts';
 import { toAvatarError } from './errors.ts';
 import type { AvatarError } from './errors.ts';
 import { createLogger, initializeFrameworkLogger } from './observability/logger.ts';
+import { SessionRooms } from './observability/session-rooms.ts';
 import { AvatarService } from './worker/avatar-service.ts';
 
 let service: AvatarService | undefined;
@@ -21,7 +22,12 @@ async function die(error: AvatarError): Promise<never> {
 
 async function run(): Promise<void> {
   const env = readEnv();
-  const logger = createLogger(env.logLevel);
+  const rooms = new SessionRooms();
+  const logger = createLogger({
+    level: env.logLevel,
+    rooms,
+    file: env.logFile && { ...env.logFile, isOwner: true },
+  });
   initializeFrameworkLogger(env.logLevel);
   process.on('unhandledRejection', (reason) => {
     logger.error({ err: reason }, 'unhandled rejection');
@@ -38,7 +44,7 @@ async function run(): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  await AvatarService.start(env, logger, {
+  await AvatarService.start(env, logger, rooms, {
     onStarted: (started) => (service = started),
     onFatal: (error) => void die(error),
   });

@@ -24,6 +24,10 @@ export type Env = {
   /** Folders searched for prepared bundles, in order; the last one is written to. */
   readonly bundleDirs: readonly string[];
   readonly logLevel: string;
+  /** File that gets every log line too, and the size at which it is rotated. */
+  readonly logFile: { readonly path: string; readonly maxBytes: number } | undefined;
+  /** Whether OpenTelemetry's own variables name a place for traces. */
+  readonly sendsTraces: boolean;
 };
 
 const read = (name: string): string | undefined => {
@@ -51,7 +55,25 @@ export function readLocalEnv(): Omit<Env, 'livekitUrl' | 'livekitApiKey' | 'live
       read('AVATAR_CACHE_DIR') ?? '.cache/avatars',
     ],
     logLevel: read('LOG_LEVEL') ?? 'info',
+    logFile: readLogFile(),
+    sendsTraces:
+      read('OTEL_SDK_DISABLED') !== 'true' &&
+      (read('OTEL_EXPORTER_OTLP_ENDPOINT') ?? read('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT')) !==
+        undefined,
   };
+}
+
+function readLogFile(): Env['logFile'] {
+  const path = read('LOG_FILE');
+  const text = read('LOG_FILE_MAX_MB') ?? '50';
+  const megabytes = Number(text);
+  if (megabytes >= 1 && megabytes <= 100_000) {
+    return path === undefined ? undefined : { path, maxBytes: megabytes * 1e6 };
+  }
+  throw new AvatarError(
+    'CONFIG_INVALID',
+    `LOG_FILE_MAX_MB must be 1 … 100000 (megabytes before a new file is begun), got "${text}"`,
+  );
 }
 
 /** Read the whole environment. @throws AvatarError CONFIG_INVALID naming every missing variable. */

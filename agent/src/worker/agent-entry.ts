@@ -28,8 +28,12 @@ export default defineAgent({
     return Promise.resolve();
   },
   entry: async (ctx: JobContext) => {
-    const { engineSocketPath, logLevel } = readLocalEnv();
-    const logger = createLogger(logLevel, { job: ctx.job.id });
+    const { engineSocketPath, logLevel, logFile } = readLocalEnv();
+    const logger = createLogger({
+      level: logLevel,
+      bindings: { sessionId: ctx.job.id, room: ctx.job.room?.sid ?? '' },
+      file: logFile && { ...logFile, isOwner: false },
+    });
     process.on('unhandledRejection', (reason) =>
       logger.error({ err: reason }, 'unhandled rejection in a job'),
     );

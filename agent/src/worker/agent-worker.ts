@@ -48,6 +48,8 @@ export type AgentWorkerOptions = {
   /** Shown name of an avatar; undefined when there is none. */
   readonly avatarName: (id: string) => string | undefined;
   readonly onAccepted: (claims: DispatchClaims) => void;
+  /** A job request has come; `roomSid`: LiveKit's id of its room. */
+  readonly onRequested: (jobId: string, roomSid: string) => void;
   readonly onRefused: (error: AvatarError) => void;
 };
 
@@ -144,6 +146,7 @@ export class AgentWorker {
 
   async #onRequest(request: JobRequest): Promise<void> {
     const { logger } = this.#options;
+    this.#options.onRequested(request.id, request.room?.sid ?? '');
     try {
       const claims = await this.#admit(request);
       const identity = `avatar-${request.id.slice(-8) || randomUUID().slice(0, 8)}`;

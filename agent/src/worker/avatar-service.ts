@@ -14,6 +14,7 @@ import { AvatarError, toAvatarError } from '../errors.ts';
 import { EngineMeters } from '../observability/engine-meters.ts';
 import { JobProcesses } from '../observability/job-processes.ts';
 import { Metrics } from '../observability/metrics.ts';
+import type { SessionRooms } from '../observability/session-rooms.ts';
 import { loadPack } from '../packs/load-pack.ts';
 import type { ModelPack } from '../pipeline/model-pack.ts';
 import { AgentWorker } from './agent-worker.ts';
@@ -37,6 +38,7 @@ export class AvatarService {
   /** Ends a preparation that is under way when the service closes. */
   readonly #stopping = new AbortController();
   #engine: Engine | undefined;
+  #rooms: SessionRooms | undefined;
   #worker: AgentWorker | undefined;
   #closing: Promise<void> | undefined;
 
@@ -80,6 +82,7 @@ export class AvatarService {
   static async start(
     env: Env,
     logger: Logger,
+    rooms: SessionRooms,
     hooks: {
       readonly onStarted: (service: AvatarService) => void;
       readonly onFatal: (error: AvatarError) => void;
@@ -88,6 +91,7 @@ export class AvatarService {
     const config = await loadConfig(env.configPath);
     const packs = new PackShelf(env.modelsDir, config.service.musetalk);
     const service = new AvatarService(env, config, logger, packs);
+    service.#rooms = rooms;
     hooks.onStarted(service);
     await service.#listen();
     await service.#registry.load();
@@ -154,6 +158,7 @@ export class AvatarService {
         activeSessions: () => this.#engine?.activeSessions ?? 0,
         shownAvatars: () => this.#engine?.status().sessions ?? [],
         avatarName: (id) => this.#avatars().find((avatar) => avatar.id === id)?.name,
+        onRequested: (jobId, roomSid) => this.#rooms?.note(jobId, roomSid),
         onAccepted: ({ avatar }) => this.#metrics.noteAccepted(avatar),
         onRefused: ({ code }) => this.#metrics.noteRefused(code),
       },
