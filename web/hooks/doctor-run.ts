@@ -71,6 +71,12 @@ export class DoctorRun {
       note([], { any });
       return;
     }
+    if (any.pair === null) {
+      // Every way was open to this attempt: each of them alone would only take its time to fail too.
+      const relays = new Map(any.relays.map((relay) => [relay, any] as const));
+      note([], { any, udp: any, tcp: any, relays });
+      return;
+    }
     note(['udp'], { any });
     note(['tcp'], { udp: await tryLink(serverUrl, token, 'udp', signal) });
     note(['turn'], { tcp: await tryLink(serverUrl, token, 'tcp', signal) });
