@@ -15,6 +15,12 @@ export type Recording = {
   frames: PresentedFrame[];
 };
 
+/** What one sees and hears of somebody else in the room: the tile of their avatar. */
+export type PersonRecording = Pick<Recording, 'frames'> & {
+  /** Level per ~5 ms block of the sound that the tile plays. */
+  sound: [number, number][];
+};
+
 export type PresentedFrame = {
   /** Expected display time. */
   t: number;
@@ -31,12 +37,21 @@ export type PresentedFrame = {
 const script = (): void => {
   type Tap = [number, number][];
   const recording = { mic: [] as Tap, speaker: [] as Tap, frames: [] as unknown[] };
-  const state = {
+  const newState = () => ({
     reference: null as Uint8ClampedArray | null,
     previous: null as Uint8ClampedArray | null,
     resetReference: false,
-  };
-  Object.assign(window, { __recording: recording, __recordingState: state });
+  });
+  const own = newState();
+  /** By the person's identity. */
+  const people: Record<string, { frames: unknown[]; sound: Tap }> = {};
+  const connections: RTCPeerConnection[] = [];
+  Object.assign(window, {
+    __recording: recording,
+    __recordingState: own,
+    __people: people,
+    __connections: connections,
+  });
   const worklet = `class Level extends AudioWorkletProcessor {
     constructor() { super(); this.peak = 0; this.blocks = 0; }
     process([[channel]]) {
@@ -91,6 +106,7 @@ const script = (): void => {
   window.RTCPeerConnection = class extends Native {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
+      connections.push(this);
       this.addEventListener('track', ({ track }) => {
         if (track.kind === 'audio') void tap(new MediaStream([track]), recording.speaker);
       });
@@ -101,12 +117,17 @@ const script = (): void => {
   canvas.height = 64;
   const draw = canvas.getContext('2d', { willReadFrequently: true });
   const watched = new WeakSet<HTMLVideoElement>();
+  const heard = new WeakSet<MediaStream>();
   const mean = (pixels: Uint8ClampedArray, pick: (i: number) => number): number => {
     let sum = 0;
     for (let i = 0; i < pixels.length; i += 4) sum += pick(i);
     return (sum * 4) / pixels.length;
   };
-  const watch = (video: HTMLVideoElement): void => {
+  const watch = (
+    video: HTMLVideoElement,
+    frames: unknown[],
+    state: ReturnType<typeof newState>,
+  ) => {
     watched.add(video);
     const onFrame: VideoFrameRequestCallback = (now, metadata) => {
       if (draw && video.isConnected) {
@@ -120,7 +141,7 @@ const script = (): void => {
         const reference = state.reference;
         const previous = state.previous ?? mouth;
         state.previous = mouth;
-        recording.frames.push({
+        frames.push({
           t: metadata.expectedDisplayTime || now,
           width: metadata.width,
           height: metadata.height,
@@ -137,7 +158,21 @@ const script = (): void => {
     const video = document.querySelector<HTMLVideoElement>(
       'video[data-testid="avatar-video"], [data-testid="avatar-video"] video',
     );
-    if (video && !watched.has(video)) watch(video);
+    if (video && !watched.has(video)) watch(video, recording.frames, own);
+    for (const tile of document.querySelectorAll<HTMLElement>('[data-testid="person"]')) {
+      const person = (people[tile.dataset['identity'] ?? ''] ??= { frames: [], sound: [] });
+      const picture = tile.querySelector('video');
+      if (picture && !watched.has(picture)) watch(picture, person.frames, newState());
+      const stream = tile.querySelector('audio')?.srcObject;
+      if (
+        stream instanceof MediaStream &&
+        !heard.has(stream) &&
+        stream.getAudioTracks().length > 0
+      ) {
+        heard.add(stream);
+        void tap(stream, person.sound);
+      }
+    }
   }, 20);
 };
 
@@ -162,5 +197,39 @@ export async function resetMouthReference(page: Page): Promise<void> {
     (
       window as unknown as { __recordingState: { resetReference: boolean } }
     ).__recordingState.resetReference = true;
+  });
+}
+
+/** What was seen and heard of the others so far, by identity. Forgets it when `forget` is set. */
+export async function readPeople(
+  page: Page,
+  { forget = false } = {},
+): Promise<Record<string, PersonRecording>> {
+  return page.evaluate((clear) => {
+    const { __people: people } = window as unknown as { __people: Record<string, PersonRecording> };
+    const copy = structuredClone(people);
+    for (const { frames, sound } of clear ? Object.values(people) : []) {
+      frames.length = 0;
+      sound.length = 0;
+    }
+    return copy;
+  }, forget);
+}
+
+/** Kinds of the tracks that this page sends and of those that it really receives packets of. */
+export async function trackKinds(page: Page): Promise<{ sent: string[]; received: string[] }> {
+  return page.evaluate(async () => {
+    const { __connections: all } = window as unknown as { __connections: RTCPeerConnection[] };
+    const open = all.filter(({ connectionState }) => connectionState !== 'closed');
+    const kinds = { sent: [] as string[], received: [] as string[] };
+    for (const connection of open) {
+      for (const [, stat] of (await connection.getStats()) as unknown as Map<string, unknown>) {
+        const { type, kind, packetsSent, packetsReceived } = stat as Record<string, unknown>;
+        if (type === 'outbound-rtp' && Number(packetsSent) > 0) kinds.sent.push(String(kind));
+        if (type === 'inbound-rtp' && Number(packetsReceived) > 0)
+          kinds.received.push(String(kind));
+      }
+    }
+    return { sent: kinds.sent.sort(), received: kinds.received.sort() };
   });
 }
