@@ -13,7 +13,7 @@ const BACKDROP = '#dcdcdc';
 export async function readPictureSize(path: string): Promise<Size> {
   try {
     // The limit is off only here: the header is read, and a size over our limit gets our own message.
-    const { autoOrient } = await sharp(await readFile(path), {
+    const { autoOrient } = await sharp(await readPictureBytes(path), {
       limitInputPixels: false,
     }).metadata();
     return { width: autoOrient.width, height: autoOrient.height };
@@ -29,7 +29,7 @@ export async function readPictureSize(path: string): Promise<Size> {
  */
 export async function readPicture(path: string, { width, height }: Size): Promise<Uint8Array> {
   try {
-    const bytes = await readFile(path);
+    const bytes = await readPictureBytes(path);
     const rgb = await sharp(bytes, { limitInputPixels: MAX_SOURCE_AREA_PX, failOn: 'error' })
       .autoOrient()
       .flatten({ background: BACKDROP })
@@ -42,6 +42,18 @@ export async function readPicture(path: string, { width, height }: Size): Promis
   } catch (cause) {
     throw unreadable(path, cause);
   }
+}
+
+/**
+ * sharp reads whatever it knows, whatever the file's name: an SVG would be rendered, with what it refers to.
+ * @throws Error unless it is one of the three formats that are offered
+ */
+async function readPictureBytes(path: string): Promise<Buffer> {
+  const bytes = await readFile(path);
+  const head = bytes.toString('latin1', 0, 12);
+  if (!/^(\x89PNG\r\n|\xff\xd8\xff|RIFF[^]{4}WEBP)/.test(head))
+    throw new Error('it is no PNG, JPEG or WebP');
+  return bytes;
 }
 
 function unreadable(path: string, cause: unknown): AvatarError {

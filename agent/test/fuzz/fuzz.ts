@@ -7,7 +7,7 @@ import fc from 'fast-check';
 
 const FIXED_SEED = 20_261_121;
 /** Time of one property in `npm test` on a busy machine, ms; most need far less for their runs. */
-const SHORT_MS = 2500;
+const SHORT_MS = 1500;
 
 const seconds = Number(process.env['FUZZ_S'] ?? 0);
 /** Seed of the inputs that fuzz tests make without fast-check. */
@@ -17,10 +17,10 @@ export const fuzzSeed = Number(
 /** Time for a test of one property, ms. */
 export const FUZZ_TIMEOUT_MS = seconds * 1000 + 60_000;
 
-/** Parameters for fc.assert: `runs` inputs, or FUZZ_S seconds. */
-export function fuzzing<T>(runs: number): fc.Parameters<T> {
+/** Parameters for fc.assert: `runs` inputs but at most `shortMs`, or FUZZ_S seconds. */
+export function fuzzing<T>(runs: number, shortMs = SHORT_MS): fc.Parameters<T> {
   process.stdout.write(`fuzz seed ${fuzzSeed}\n`);
-  const limitMs = seconds > 0 ? seconds * 1000 : SHORT_MS;
+  const limitMs = seconds > 0 ? seconds * 1000 : shortMs;
   return {
     seed: fuzzSeed,
     numRuns: seconds > 0 ? Number.MAX_SAFE_INTEGER : runs,
