@@ -41,3 +41,12 @@ capabilities: { drop: [ALL] }
 - name: LIVEKIT_API_SECRET
   valueFrom: { secretKeyRef: { name: {{ .Values.livekit.existingSecret }}, key: LIVEKIT_API_SECRET } }
 {{- end }}
+
+{{- /* The service section of config, with the defaults of what the chart needs of it. */}}
+{{- define "live-avatar.service" -}}
+{{- $config := fromYaml .Values.config }}
+{{- if or (hasKey $config "Error") (not $config) }}
+{{- fail "config is not the text of a realtime.yaml" }}
+{{- end }}
+{{- merge (get $config "service" | default dict) (dict "max_sessions" 4 "drain_s" 2) | toYaml }}
+{{- end }}
