@@ -10,7 +10,11 @@ export type AgentPhase = 'coming' | 'waiting' | 'lost' | 'present';
 /** State of the page's one session. */
 export type SessionState =
   | { readonly phase: 'idle'; readonly problem: Problem | null }
-  | { readonly phase: 'joining'; readonly avatarId: string; readonly step: 'asking' | 'connecting' }
+  | {
+      readonly phase: 'joining';
+      readonly avatarId: string;
+      readonly step: 'asking' | 'waiting' | 'connecting';
+    }
   | {
       readonly phase: 'room';
       readonly avatarId: string;
@@ -24,6 +28,8 @@ export type SessionState =
 export type SessionEvent =
   | { readonly type: 'join'; readonly avatarId: string }
   | { readonly type: 'granted' }
+  /** The service is away; the page keeps asking. */
+  | { readonly type: 'away' }
   | { readonly type: 'connected' }
   | { readonly type: 'agent'; readonly agent: AgentPhase }
   | { readonly type: 'selected'; readonly avatarId: string }
@@ -38,6 +44,8 @@ export function sessionReducer(state: SessionState, event: SessionEvent): Sessio
   switch (event.type) {
     case 'join':
       return { phase: 'joining', avatarId: event.avatarId, step: 'asking' };
+    case 'away':
+      return state.phase === 'joining' ? { ...state, step: 'waiting' } : state;
     case 'granted':
       return state.phase === 'joining' ? { ...state, step: 'connecting' } : state;
     case 'connected':
