@@ -66,17 +66,27 @@ export async function askService(signal: AbortSignal): Promise<ServiceFacts | Ca
     call(statusSchema, '/api/status', signal),
     call(z.array(avatarSummarySchema), '/api/avatars', signal),
   ]);
-  if (isFailure(status)) return status;
-  const { agent, livekit } = status.body;
   const list = isFailure(avatars) ? [] : avatars.body;
   const count = (wanted: string): number => list.filter((each) => each.status === wanted).length;
+  const answerMs = health.receivedMs - health.sentMs;
+  const counted = {
+    ready: count('ready'),
+    preparing: count('preparing'),
+    failed: count('failed'),
+  };
+  if (isFailure(status)) {
+    // Guests with an invitation see the avatars, but not how the service is doing.
+    if (status.code !== 'ACCESS_DENIED' || isFailure(avatars)) return status;
+    return { answerMs, livekitReachable: true, agent: null, avatars: counted };
+  }
+  const { agent, livekit } = status.body;
   return {
-    answerMs: health.receivedMs - health.sentMs,
+    answerMs,
     livekitReachable: livekit.reachable,
     agent: agent.reachable
       ? { free: Math.max(0, agent.maxSessions - agent.activeSessions), max: agent.maxSessions }
       : { status: 503, ...agent.error },
-    avatars: { ready: count('ready'), preparing: count('preparing'), failed: count('failed') },
+    avatars: counted,
   };
 }
 

@@ -61,7 +61,8 @@ export type ServiceFacts = {
   readonly answerMs: number;
   /** Whether the page's server reaches LiveKit. */
   readonly livekitReachable: boolean;
-  readonly agent: { readonly free: number; readonly max: number } | CallFailure;
+  /** Seats; null for guests, who are not told. */
+  readonly agent: { readonly free: number; readonly max: number } | CallFailure | null;
   readonly avatars: {
     readonly ready: number;
     readonly preparing: number;

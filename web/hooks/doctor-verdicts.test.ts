@@ -88,6 +88,7 @@ test('the service: agent away, no avatar, no seat, all well', () => {
   expect(serviceFinding(service).state).toBe('ok');
   const away = { status: 503, code: 'AGENT_UNAVAILABLE', message: 'No answer.' };
   expect(serviceFinding({ ...service, agent: away }).cure?.text).toMatch(/Start the agent/);
+  expect(serviceFinding({ ...service, agent: null }).detail).toMatch(/^5 avatars are ready; the/);
   const avatars = { ready: 0, preparing: 1, failed: 0 };
   expect(serviceFinding({ ...service, avatars }).state).toBe('warning');
   expect(serviceFinding({ ...service, agent: { free: 0, max: 4 } }).cure?.text).toMatch(

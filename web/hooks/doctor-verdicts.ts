@@ -68,7 +68,7 @@ export function secureFinding({ secureContext, protocol, hostname }: PageAddress
 export function serviceFinding(facts: ServiceFacts | CallFailure): Finding {
   if (isFailure(facts)) return failedCall(facts);
   const { agent, avatars, answerMs } = facts;
-  if (isFailure(agent)) {
+  if (agent !== null && isFailure(agent)) {
     return {
       state: 'failed',
       detail: `The page answers, the avatar agent does not. ${agent.message}`,
@@ -79,7 +79,8 @@ export function serviceFinding(facts: ServiceFacts | CallFailure): Finding {
     };
   }
   const { ready, preparing, failed } = avatars;
-  const detail = `${ready} ${ready === 1 ? 'avatar is' : 'avatars are'} ready, ${agent.free} of ${agent.max} seats are free; the page answers in ${ms(answerMs)}.`;
+  const seats = agent === null ? '' : `, ${agent.free} of ${agent.max} seats are free`;
+  const detail = `${ready} ${ready === 1 ? 'avatar is' : 'avatars are'} ready${seats}; the page answers in ${ms(answerMs)}.`;
   if (ready === 0) {
     return preparing > 0
       ? {
@@ -96,7 +97,7 @@ export function serviceFinding(facts: ServiceFacts | CallFailure): Finding {
           },
         };
   }
-  if (agent.free > 0) return { state: 'ok', detail };
+  if (agent === null || agent.free > 0) return { state: 'ok', detail };
   return {
     state: 'warning',
     detail: `All ${agent.max} seats are taken.`,

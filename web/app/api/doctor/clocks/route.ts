@@ -1,12 +1,12 @@
 import { readClocks } from '../../../../server/doctor-clocks.ts';
-import { guarded } from '../../../../server/guard.ts';
+import { guardedForGuests } from '../../../../server/guard.ts';
 import { refuseOtherMethods, respondJson } from '../../../../server/respond.ts';
 import { readAgentUrl, readLivekitUrl } from '../../../../server/settings.ts';
 
 export const dynamic = 'force-dynamic';
 
 /** What time it is for the page's server, LiveKit and the agents. */
-export const GET = guarded(async () =>
+export const GET = guardedForGuests(async () =>
   respondJson(await readClocks(readLivekitUrl(), readAgentUrl())),
 );
 
