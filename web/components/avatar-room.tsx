@@ -154,7 +154,7 @@ export function AvatarRoom({ theme, invited }: { theme: Theme; invited?: Invited
       </main>
       <footer className={styles.footer}>
         <span>Runs on your own server</span>
-        <span>Nothing is recorded</span>
+        <span>Never recorded unless everyone agrees</span>
         <span>Avatars are marked as AI-generated</span>
       </footer>
     </div>

@@ -22,6 +22,7 @@ import { ControlBar } from './control-bar.tsx';
 import { ErrorBanner } from './error-banner.tsx';
 import { InviteControl } from './invite-control.tsx';
 import { PeopleGrid } from './people-grid.tsx';
+import { Recording } from './recording.tsx';
 import { Stage } from './stage.tsx';
 
 /** The session: one's avatar and those of the others, the truth about them, and everything one can do. Needs a RoomContext. */
@@ -148,6 +149,7 @@ export function Call({
             />
           </div>
         )}
+        <Recording room={room} token={session.getToken} />
       </PeopleGrid>
       <div className={styles.choices}>
         <AvatarStrip

@@ -6,6 +6,7 @@ import { fetchAgentStatus, fetchAvatars, requireReadyAvatar } from './agent-clie
 import { roomOfInvitation } from './invitations.ts';
 import { createRoom } from './livekit.ts';
 import { publicLivekitUrl, type RequestOrigin } from './public-livekit-url.ts';
+import { stopRecordingForNewcomer } from './recording.ts';
 import { HttpError } from './respond.ts';
 import { membersAround } from './rooms.ts';
 import {
@@ -15,7 +16,7 @@ import {
   removeAvatar,
   type AgentPresence,
 } from './seat-avatar.ts';
-import type { Settings } from './settings.ts';
+import { readRecording, type Settings } from './settings.ts';
 import { signParticipantToken, verifyParticipantToken, type Seat } from './tokens.ts';
 
 /** Seconds after which a full service is worth another try. */
@@ -51,6 +52,8 @@ export async function openSession(
   ]);
   requireReadyAvatar(avatars, avatar);
   requireFreeSeat(status);
+  // Whoever comes in has agreed to nothing yet.
+  if (invited !== undefined) await stopRecordingForNewcomer(settings, readRecording(), invited);
   const room = invited ?? randomId('room');
   if (invited === undefined) {
     await createRoom(settings, room, { maxParticipants: maxPeople });
