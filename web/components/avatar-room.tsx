@@ -156,6 +156,7 @@ export function AvatarRoom({ theme, invited }: { theme: Theme; invited?: Invited
         <span>Runs on your own server</span>
         <span>Never recorded unless everyone agrees</span>
         <span>Avatars are marked as AI-generated</span>
+        <a href="/doctor?guest">Check your connection</a>
       </footer>
     </div>
   );

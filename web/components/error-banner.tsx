@@ -12,6 +12,17 @@ const LABELS: Record<ProblemAction, string> = {
   dismiss: 'OK',
 };
 
+/** Problems for which the self-test finds the cause. */
+const EXAMINED = new Set([
+  'INSECURE_CONTEXT',
+  'MIC_NOT_FOUND',
+  'MIC_BLOCKED',
+  'MIC_IN_USE',
+  'ROOM_UNREACHABLE',
+  'CONNECTION_LOST',
+  'LIVEKIT_UNAVAILABLE',
+]);
+
 /** One problem: what it is, how to mend it, one button, and the technical text folded away. */
 export function ErrorBanner({
   problem,
@@ -34,6 +45,11 @@ export function ErrorBanner({
         <p>
           <TextWithCode text={problem.cure} />
         </p>
+        {EXAMINED.has(problem.code) && (
+          <a href="/doctor?guest" target="_blank" data-testid="to-doctor">
+            Find out why
+          </a>
+        )}
         {problem.detail !== undefined && (
           <details>
             <summary>Details</summary>
