@@ -148,33 +148,23 @@ export class SessionController {
       stopLocalTrackOnUnpublish: false,
       reconnectPolicy: reconnectPolicy(),
     });
-    const on = (handler: () => void) => () => {
+    const whileAlive = (handler: () => void) => () => {
       if (!signal.aborted) handler();
     };
+    const update = whileAlive(() => this.#updateAgent());
+    const interrupted = whileAlive(() =>
+      this.#dispatch({ type: 'reconnecting', reconnecting: true }),
+    );
+    const restored = whileAlive(() => {
+      this.#dispatch({ type: 'reconnecting', reconnecting: false });
+      this.#updateAgent();
+    });
     room
-      .on(
-        RoomEvent.ParticipantConnected,
-        on(() => this.#updateAgent()),
-      )
-      .on(
-        RoomEvent.ParticipantDisconnected,
-        on(() => this.#updateAgent()),
-      )
-      .on(
-        RoomEvent.SignalReconnecting,
-        on(() => this.#dispatch({ type: 'reconnecting', reconnecting: true })),
-      )
-      .on(
-        RoomEvent.Reconnecting,
-        on(() => this.#dispatch({ type: 'reconnecting', reconnecting: true })),
-      )
-      .on(
-        RoomEvent.Reconnected,
-        on(() => {
-          this.#dispatch({ type: 'reconnecting', reconnecting: false });
-          this.#updateAgent();
-        }),
-      )
+      .on(RoomEvent.ParticipantConnected, update)
+      .on(RoomEvent.ParticipantDisconnected, update)
+      .on(RoomEvent.SignalReconnecting, interrupted)
+      .on(RoomEvent.Reconnecting, interrupted)
+      .on(RoomEvent.Reconnected, restored)
       .on(RoomEvent.Disconnected, (reason?: DisconnectReason) => {
         // A failed first connect is reported by connect() itself.
         if (signal.aborted || this.#state.phase !== 'room') return;

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { readSettings } from './settings.ts';
+import { readMaxPeople, readSettings } from './settings.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -21,4 +21,18 @@ test('addresses have defaults for one machine', () => {
     agentUrl: 'http://127.0.0.1:8090',
     agentName: 'avatar',
   });
+});
+
+test.each([
+  ['', 6],
+  ['1', 1],
+  ['12', 12],
+])('ROOM_MAX_PEOPLE=%s: a room holds %i people', (text, people) => {
+  vi.stubEnv('ROOM_MAX_PEOPLE', text);
+  expect(readMaxPeople()).toBe(people);
+});
+
+test.each(['0', '13', '2.5', 'many'])('ROOM_MAX_PEOPLE=%s is refused with its range', (text) => {
+  vi.stubEnv('ROOM_MAX_PEOPLE', text);
+  expect(() => readMaxPeople()).toThrow(/ROOM_MAX_PEOPLE is ".*"; .* of 1 to 12/);
 });
