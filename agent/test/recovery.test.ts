@@ -1,11 +1,13 @@
 /** What the agent brings back by itself: no page asks again in these tests. */
+import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
 import type { RemoteParticipant } from '@livekit/rtc-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ATTRIBUTES, RPC } from '../src/api/contract.ts';
 import { TestAgent } from './helpers/agent-process.ts';
 import { TestLivekitServer } from './helpers/livekit-server.ts';
 import { probeConfig } from './helpers/probe-config.ts';
-import { isAlive, sleep, waitFor } from './helpers/processes.ts';
+import { freePort, isAlive, sleep, TestProcess, waitFor } from './helpers/processes.ts';
 import { RoomUser } from './helpers/room-user.ts';
 
 /** A quiet machine needs 2 s; a busy one starts processes slowly. */
@@ -33,6 +35,30 @@ async function idleProcess(busy: readonly number[]): Promise<number> {
     },
     BACK_MS,
   );
+}
+
+const REDIS = [
+  process.env['REDIS_BIN'],
+  '/usr/bin/redis-server',
+  '/usr/local/bin/redis-server',
+].find((path) => path !== undefined && existsSync(path));
+
+/** A Redis that keeps nothing, as in docker-compose.yml. */
+async function startRedis(port: number): Promise<TestProcess> {
+  const redis = new TestProcess('redis', REDIS!, [
+    ...['--port', String(port), '--bind', '127.0.0.1'],
+    ...['--save', '', '--appendonly', 'no'],
+  ]);
+  await waitFor(
+    'redis answers',
+    () =>
+      new Promise<boolean>((resolve) => {
+        const socket = connect(port, '127.0.0.1', () => resolve(true));
+        socket.once('error', () => resolve(false));
+        socket.once('connect', () => socket.destroy());
+      }),
+  );
+  return redis;
 }
 
 /** A person with the avatar on screen. */
@@ -140,4 +166,46 @@ describe('a LiveKit server that was away for long', () => {
     await worker.stop();
     await server.stop();
   }, 120_000);
+});
+
+describe.skipIf(REDIS === undefined)('a Redis that is killed', () => {
+  it('does not stop a session, and new ones work once it is back', async () => {
+    const port = await freePort();
+    let redis = await startRedis(port);
+    const server = await TestLivekitServer.start({ redis: `127.0.0.1:${port}` });
+    const worker = await TestAgent.start({
+      livekit: server,
+      config: probeConfig('max_sessions: 2'),
+    });
+    const open = async (room: string, identity: string): Promise<RoomUser> => {
+      const user = await RoomUser.join(server, room, identity);
+      const metadata = await worker.metadata({ room, participant: identity, avatar: 'probe_a' });
+      await worker.dispatch(room, metadata);
+      await user.firstFrame(BACK_MS);
+      return user;
+    };
+    const user = await open('before', 'erik');
+    redis.kill('SIGKILL');
+    await redis.exit();
+    await sleep(3000);
+    const before = user.seen.length;
+    await sleep(3000);
+    console.log(`${user.seen.length - before} frames in 3 s without Redis`);
+    expect(user.seen.length - before).toBeGreaterThan(15);
+
+    redis = await startRedis(port);
+    const backMs = performance.now();
+    let next: RoomUser | undefined;
+    for (let room = 0; next === undefined && performance.now() - backMs < 60_000; room += 1) {
+      next = await open(`after-${room}`, 'fay').catch(() => undefined);
+    }
+    console.log(`a new session ${(performance.now() - backMs).toFixed(0)} ms after Redis was back`);
+    expect(next).toBeDefined();
+    const later = user.seen.length;
+    await waitFor('the first session still goes on', () => user.seen.length > later + 10);
+    await Promise.all([user.leave(), next?.leave()]);
+    await worker.stop();
+    await server.stop();
+    await redis.stop();
+  }, 180_000);
 });

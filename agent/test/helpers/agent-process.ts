@@ -1,5 +1,5 @@
 /** The real agent (dist/main.js) as a child process, with its own configuration and folders. */
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
@@ -57,6 +57,7 @@ export class TestAgent {
   static async start(options: TestAgentOptions): Promise<TestAgent> {
     if (!existsSync(MAIN)) throw new Error('agent/dist is missing: run `npm run build -w agent`');
     const folder = mkdtempSync(join(tmpdir(), 'avatar-agent-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     writeFileSync(join(folder, 'realtime.yaml'), options.config);
     const agent = new TestAgent(options, await freePort(), folder);
     if (options.ready !== false) await agent.ready();
