@@ -51,6 +51,11 @@ export class AvatarMeter {
   }
 }
 
+/** bundle: frames are read, or prepared; engine: the avatar is opened in every render thread. */
+export type LoadStep = 'bundle' | 'engine';
+/** `seconds`: how long it took; undefined: it could not be loaded. */
+export type LoadListener = (avatar: string, step: LoadStep, seconds: number | undefined) => void;
+
 /** How long an avatar took to load the last time, s, and how often it could not be. */
 export type LoadRecord = { bundleS?: number; engineS?: number; failures: number };
 
@@ -89,7 +94,13 @@ export function addTotals(parts: readonly FrameTotals[]): FrameTotals {
 export class EngineMeters {
   readonly #meters = new Map<string, AvatarMeter>();
   readonly loads = new Map<string, LoadRecord>();
+  readonly #onLoad: LoadListener | undefined;
   #ended: FrameTotals = addTotals([]);
+
+  /** @param onLoad told of every loading of an avatar */
+  constructor(onLoad?: LoadListener) {
+    this.#onLoad = onLoad;
+  }
 
   /** Avatars that were shown. */
   get avatars(): readonly AvatarMeter[] {
@@ -116,7 +127,8 @@ export class EngineMeters {
   }
 
   /** An avatar was loaded (`seconds`), or could not be (undefined). */
-  noteLoad(avatar: string, step: 'bundle' | 'engine', seconds: number | undefined): void {
+  noteLoad(avatar: string, step: LoadStep, seconds: number | undefined): void {
+    this.#onLoad?.(avatar, step, seconds);
     const record = this.loads.get(avatar) ?? { failures: 0 };
     this.loads.set(avatar, record);
     if (seconds === undefined) record.failures += 1;

@@ -7,6 +7,7 @@ import type { JobContext } from '@livekit/agents';
 import { readLocalEnv } from '../config/env.ts';
 import { AvatarError } from '../errors.ts';
 import { createLogger } from '../observability/logger.ts';
+import { NO_TRACING, startTracing } from '../observability/tracing.ts';
 import { AvatarSession } from './avatar-session.ts';
 import { readAcceptedClaims } from './dispatch-claims.ts';
 
@@ -14,6 +15,7 @@ import { readAcceptedClaims } from './dispatch-claims.ts';
 const ORPHAN_EXIT_MS = 3000;
 
 let session: AvatarSession | undefined;
+let tracing = NO_TRACING;
 
 /** The worker's parent process owns the engine: without it there is nothing to show. */
 function onParentGone(): void {
@@ -23,9 +25,9 @@ function onParentGone(): void {
 }
 
 export default defineAgent({
-  prewarm: () => {
+  prewarm: async () => {
     process.once('disconnect', onParentGone);
-    return Promise.resolve();
+    tracing = await startTracing(readLocalEnv().sendsTraces, 'live-avatar-job');
   },
   entry: async (ctx: JobContext) => {
     const { engineSocketPath, logLevel, logFile } = readLocalEnv();
@@ -44,11 +46,16 @@ export default defineAgent({
       );
     }
     const claims = readAcceptedClaims(ctx.job.metadata);
-    session = new AvatarSession({ ctx, claims, socketPath: engineSocketPath, logger });
+    const span = tracing.begin('avatar.session', {
+      'lk.job_id': ctx.job.id,
+      'lk.room_sid': ctx.job.room?.sid ?? '',
+      'avatar.id': claims.avatar,
+    });
+    session = new AvatarSession({ ctx, claims, socketPath: engineSocketPath, logger, span });
     const started = session;
-    ctx.addShutdownCallback(() => {
+    ctx.addShutdownCallback(async () => {
       started.close();
-      return Promise.resolve();
+      await tracing.close();
     });
     try {
       await session.start();

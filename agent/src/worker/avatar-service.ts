@@ -12,9 +12,11 @@ import type { Config, MusetalkConfig } from '../config/schema.ts';
 import { Engine } from '../engine/engine.ts';
 import { AvatarError, toAvatarError } from '../errors.ts';
 import { EngineMeters } from '../observability/engine-meters.ts';
+import type { LoadStep } from '../observability/engine-meters.ts';
 import { JobProcesses } from '../observability/job-processes.ts';
 import { Metrics } from '../observability/metrics.ts';
 import type { SessionRooms } from '../observability/session-rooms.ts';
+import { NO_TRACING, startTracing } from '../observability/tracing.ts';
 import { loadPack } from '../packs/load-pack.ts';
 import type { ModelPack } from '../pipeline/model-pack.ts';
 import { AgentWorker } from './agent-worker.ts';
@@ -29,7 +31,10 @@ export class AvatarService {
   readonly #config: Config;
   readonly #registry: AvatarRegistry;
   readonly #metrics: Metrics;
-  readonly #meters = new EngineMeters();
+  readonly #meters = new EngineMeters((avatar, step, seconds) => {
+    this.#traceLoad(avatar, step, seconds);
+  });
+  #trace = NO_TRACING.begin('');
   readonly #jobProcesses = new JobProcesses();
   readonly #api: ReturnType<typeof createApiServer>;
   readonly #version = readVersion();
@@ -39,6 +44,7 @@ export class AvatarService {
   readonly #stopping = new AbortController();
   #engine: Engine | undefined;
   #rooms: SessionRooms | undefined;
+  #tracing = NO_TRACING;
   #worker: AgentWorker | undefined;
   #closing: Promise<void> | undefined;
 
@@ -92,12 +98,15 @@ export class AvatarService {
     const packs = new PackShelf(env.modelsDir, config.service.musetalk);
     const service = new AvatarService(env, config, logger, packs);
     service.#rooms = rooms;
+    service.#tracing = await startTracing(env.sendsTraces, 'live-avatar-agent');
+    service.#trace = service.#tracing.begin('avatar.start');
     hooks.onStarted(service);
     await service.#listen();
     await service.#registry.load();
     await packs.close();
     service.#reportAvatars();
     await service.#startEngine();
+    service.#trace.end();
     await service.#startWorker(hooks.onFatal);
   }
 
@@ -112,6 +121,9 @@ export class AvatarService {
     await this.#worker?.close(this.#config.service.drain_s * 1000);
     await this.#engine?.close();
     await this.#api.close();
+    this.#jobProcesses.close();
+    this.#trace.end();
+    await this.#tracing.close();
   }
 
   async #listen(): Promise<void> {
@@ -169,6 +181,15 @@ export class AvatarService {
   /** Before the engine runs, the registry alone knows; afterwards the engine knows also what it could not open. */
   #avatars() {
     return this.#engine ? [...this.#engine.list()] : this.#registry.list();
+  }
+
+  #traceLoad(avatar: string, step: LoadStep, seconds: number | undefined): void {
+    const nowMs = performance.now();
+    this.#trace.record('avatar.load', [nowMs - 1000 * (seconds ?? 0), nowMs], {
+      'avatar.id': avatar,
+      step,
+      failed: seconds === undefined,
+    });
   }
 
   /** Only avatars whose frames are in memory have any. */

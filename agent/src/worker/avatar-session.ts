@@ -7,6 +7,8 @@ import { ATTRIBUTES } from '../api/contract.ts';
 import type { DispatchClaims } from '../api/contract.ts';
 import type { Goodbye, SessionOpened } from '../engine/protocol.ts';
 import { AvatarError, toAvatarError } from '../errors.ts';
+import { traced } from '../observability/tracing.ts';
+import type { Span } from '../observability/tracing.ts';
 import { PUBLISH_SAMPLE_RATE_HZ } from '../pipeline/timeline.ts';
 import { TrackPublisher } from '../publishing/track-publisher.ts';
 import { EngineLink } from './engine-link.ts';
@@ -33,7 +35,8 @@ export class AvatarSession {
   readonly #attributes: RoomAttributes;
   readonly #presence: ParticipantPresence;
   readonly #report: SessionReport;
-  readonly #meter = new SessionMeter();
+  readonly #span: Span;
+  readonly #meter: SessionMeter;
   #pipeline: MediaPipeline | undefined;
   #publisher: TrackPublisher | undefined;
   #micLive = false;
@@ -46,7 +49,18 @@ export class AvatarSession {
     claims: DispatchClaims;
     socketPath: string;
     logger: Logger;
+    /** Of the whole session; ends with it. */
+    span: Span;
   }) {
+    const { span } = options;
+    this.#span = span;
+    this.#meter = new SessionMeter({
+      onMouthShut: (fromMs, toMs) => span.record('avatar.interrupt', [fromMs, toMs]),
+      onPlayback: (fromMs, toMs) =>
+        span.record('avatar.playback', [fromMs, toMs], {
+          'lk.playback_latency': (toMs - fromMs) / 1000,
+        }),
+    });
     this.#ctx = options.ctx;
     this.#claims = options.claims;
     this.#logger = options.logger;
@@ -83,8 +97,10 @@ export class AvatarSession {
   async start(): Promise<void> {
     const startedMs = performance.now();
     const [opened, connected] = await Promise.allSettled([
-      this.#engine.open(this.#claims.avatar),
-      this.#ctx.connect(undefined, AutoSubscribe.SUBSCRIBE_NONE),
+      traced(this.#span, 'avatar.open', () => this.#engine.open(this.#claims.avatar)),
+      traced(this.#span, 'avatar.join', () =>
+        this.#ctx.connect(undefined, AutoSubscribe.SUBSCRIBE_NONE),
+      ),
     ]);
     if (connected.status === 'rejected') {
       this.end(`cannot join the room: ${toAvatarError(connected.reason).message}`, 'failed');
@@ -99,8 +115,10 @@ export class AvatarSession {
     if (this.#ctx.room.remoteParticipants.has(this.#claims.participant)) this.#presence.joined();
     this.#microphone.scan();
     this.#registerRpc();
-    await this.#publish(opened.value);
-    this.#meter.joined(performance.now() - startedMs);
+    await traced(this.#span, 'avatar.publish', () => this.#publish(opened.value));
+    const joinMs = performance.now() - startedMs;
+    this.#meter.joined(joinMs);
+    this.#span.set({ 'lk.avatar.join_latency': joinMs / 1000 });
     this.#logger.info(
       {
         avatar: opened.value.avatarId,
@@ -130,6 +148,8 @@ export class AvatarSession {
     this.#pipeline?.stop();
     this.#publisher?.close();
     this.#engine.close({ outcome: this.#outcome });
+    this.#span.set({ outcome: this.#outcome });
+    this.#span.end(this.#outcome === 'failed' ? 'failed' : undefined);
   }
 
   get #participant(): LocalParticipant {
@@ -217,7 +237,9 @@ export class AvatarSession {
     const selection = this.#selecting.then(async () => {
       this.#attributes.set({ [ATTRIBUTES.status]: 'switching' });
       try {
-        const opened = await this.#engine.select(id);
+        const opened = await traced(this.#span, 'avatar.select', () => this.#engine.select(id), {
+          'avatar.id': id,
+        });
         this.#attributes.set({ [ATTRIBUTES.avatarId]: opened.avatarId });
         const switchMs = Math.round(performance.now() - startedMs);
         return { id: opened.avatarId, name: opened.avatarName, clips: opened.clips, switchMs };

@@ -6,9 +6,16 @@ import { CHUNK_MS } from '../pipeline/timeline.ts';
 /** Quiet input after which the next sound begins an utterance, ticks (500 ms). */
 const PAUSE_TICKS = 500 / CHUNK_MS;
 
+/** What a session may want to hear of single measurements; times in ms of performance.now(). */
+export type SessionMeterEvents = {
+  onMouthShut(interruptedAtMs: number, shutAtMs: number): void;
+  onPlayback(takenAtMs: number, playAtMs: number): void;
+};
+
 /** Measures one session where things happen. Nothing is allocated per tick or frame; times in ms of performance.now(). */
 export class SessionMeter {
   readonly latencies = createJobLatencies();
+  readonly #events: SessionMeterEvents | undefined;
   #quietTicks = PAUSE_TICKS;
   /** First chunk of an utterance that has not left yet; −1: none. */
   #utteranceChunk = -1;
@@ -18,6 +25,10 @@ export class SessionMeter {
   #speechRatio = 0;
   #skewSumMs = 0;
   #skewFrames = 0;
+
+  constructor(events?: SessionMeterEvents) {
+    this.#events = events;
+  }
 
   /** The tracks are published, `afterMs` after the job began. */
   joined(afterMs: number): void {
@@ -41,6 +52,7 @@ export class SessionMeter {
   leaving(chunkIndex: number, playAtMs: number): void {
     if (this.#utteranceChunk < 0 || chunkIndex < this.#utteranceChunk) return;
     this.latencies.playback.record((playAtMs - this.#utteranceAtMs) / 1000);
+    this.#events?.onPlayback(this.#utteranceAtMs, playAtMs);
     this.#utteranceChunk = -1;
   }
 
@@ -59,6 +71,7 @@ export class SessionMeter {
     if (Number.isNaN(this.#interruptedAtMs)) return;
     if (speechRatio === 0) {
       this.latencies.interrupt.record((nowMs - this.#interruptedAtMs) / 1000);
+      this.#events?.onMouthShut(this.#interruptedAtMs, nowMs);
       this.#interruptedAtMs = Number.NaN;
     } else if (speechRatio > before) {
       // New speech opens the mouth before it was closed: there is nothing to measure.
