@@ -1,13 +1,18 @@
-/** `npm run bench -- [--json FILE] [--only stages,latency,sessions] [--seconds N]`: measured on the machine it runs on. */
+/** `npm run bench -- musetalk …` (bench/musetalk.ts), or `npm run bench -- [--json FILE] [--only stages,latency,sessions] [--seconds N]`: measured on the machine it runs on. */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startStack } from '../e2e/harness/stack.ts';
 import { benchLatency } from './latency.ts';
+import { benchMusetalk } from './musetalk.ts';
 import { benchSessions } from './sessions.ts';
 import { benchStages } from './stages.ts';
 
+if (process.argv[2] === 'musetalk') {
+  await benchMusetalk(process.argv.slice(3));
+  process.exit(0);
+}
 const { values } = parseArgs({
   options: {
     json: { type: 'string' },
