@@ -1,11 +1,11 @@
 /** `npm run endurance -- join-leave|soak|network [options]`: long runs that docs/reliability.md reports. Exit code 1: failed. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { beeps, speechThenSilence } from '../../e2e/harness/wav.ts';
 import { isInside, namespaceProblem, rerunInside } from './far-network.ts';
-import { joinLeave } from './join-leave.ts';
+import { asPeople, joinLeave } from './join-leave.ts';
 import { network } from './network.ts';
 import { startOwnStack, type OwnStack } from './own-stack.ts';
+import { sentence, sentenceAndBeeps } from './signals.ts';
 import { soak } from './soak.ts';
 
 const { values, positionals } = parseArgs({
@@ -47,10 +47,6 @@ const roundNumbers = (_key: string, value: unknown): unknown =>
 const print = (report: object): void =>
   void process.stdout.write(`${JSON.stringify(report, roundNumbers, 1)}\n`);
 
-/** Floats in −1 … 1 as 16-bit samples. */
-const pcm16 = (samples: Float32Array): Int16Array =>
-  Int16Array.from(samples, (sample) => Math.round(32767 * sample));
-
 async function runJoinLeave(): Promise<boolean> {
   const [cycles, concurrent] = [Number(values.cycles), Number(values.concurrent)];
   // Those who never join hold a seat for half a minute.
@@ -63,8 +59,9 @@ async function runJoinLeave(): Promise<boolean> {
       cycles,
       concurrent,
       stayMs: 1000 * Number(values['stay-s']),
+      behaviour: asPeople,
       rests: Math.min(40, Math.max(8, Math.floor(cycles / 5))),
-      speech: pcm16(speechThenSilence('avatars/ava/clips/hello.wav', 500)),
+      speech: sentence(),
       signal: interrupted.signal,
       onProgress: (soFar) => {
         save(soFar);
@@ -89,28 +86,13 @@ async function runJoinLeave(): Promise<boolean> {
   }
 }
 
-/** Speech, a pause, then beeps whose period is no multiple of a frame's 40 ms, so that they meet frames everywhere. */
-function soakSignal(): Float32Array {
-  const parts = [
-    speechThenSilence('avatars/ava/clips/hello.wav', 700),
-    ...Array.from({ length: 8 }, () => beeps(1013, 120)),
-  ];
-  const samples = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    samples.set(part, at);
-    at += part.length;
-  }
-  return samples;
-}
-
 async function runSoak(): Promise<boolean> {
   const stack = await startOwnStack({ max_sessions: 2, video_max_px: Number(values['video-px']) });
   try {
     const report = await soak(stack, {
       durationS: 60 * Number(values.minutes),
       settleS: 30,
-      speech: pcm16(soakSignal()),
+      speech: sentenceAndBeeps(),
       signal: interrupted.signal,
       everyS: 60,
       onProgress: (soFar) => {

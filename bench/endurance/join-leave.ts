@@ -62,6 +62,8 @@ export type JoinLeaveOptions = {
   readonly concurrent: number;
   /** How long each person stays once the avatar is there, ms. */
   readonly stayMs: number;
+  /** What person `index` does. */
+  readonly behaviour: (index: number) => Behaviour;
   /** Looks at what is held at rest. */
   readonly rests: number;
   /** Sound of the microphone, 48 kHz mono. */
@@ -81,9 +83,11 @@ const MEDIA_TIMEOUT_MS = 60_000;
 /** A room nobody joined closes after 60 s, an agent leaves an empty one after 30 s. */
 const REST_TIMEOUT_MS = 100_000;
 
-type Behaviour = 'speaks' | 'leaves-early' | 'never-joins';
-/** What person `index` does: 1 of 50 never joins, 1 of 10 leaves before the avatar comes. */
-const behaviour = (index: number): Behaviour =>
+/** What somebody does who asks for a session. */
+export type Behaviour = 'speaks' | 'leaves-early' | 'never-joins';
+
+/** As people behave: 1 of 50 never joins, 1 of 10 leaves before the avatar comes. */
+export const asPeople = (index: number): Behaviour =>
   index % 50 === 20 ? 'never-joins' : index % 10 === 3 ? 'leaves-early' : 'speaks';
 
 /** Run it. The stack needs more seats than `concurrent`: those who never join hold theirs for half a minute. */
@@ -109,7 +113,7 @@ export async function joinLeave(
   const person = async (end: number): Promise<void> => {
     while (next < end && !signal.aborted) {
       const index = next++;
-      const does = behaviour(index);
+      const does = options.behaviour(index);
       if (does === 'speaks') spoke++;
       try {
         const seen = await visit(stack, does, options, index);
