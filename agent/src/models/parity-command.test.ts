@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { writeWav } from '../audio/wav-file.ts';
-import { boxCaseSchema } from '../packs/musetalk/golden-cases.ts';
+import { boxCaseSchema, compositeCaseSchema } from '../packs/musetalk/golden-cases.ts';
 import { GoldenVectors } from '../packs/musetalk/golden-vectors.ts';
 import { toPicture } from '../packs/musetalk/parity-pictures.ts';
 import { isWithin } from '../packs/musetalk/stage-result.ts';
@@ -77,6 +77,18 @@ describe('comparison with pictures that MuseTalk made', () => {
       .toBuffer();
     writeFileSync(join(real, 'full_imgs/00000000.png'), png);
     writeFileSync(join(real, 'pictures/00000000.png'), png);
+    // What PyTorch painted on frame 30, pasted by the reference.
+    const [composite] = await golden.cases('composites', compositeCaseSchema);
+    const { region, output } = composite!;
+    const pasted = (await golden.tensor(output)).data;
+    const whole = frame.data.slice();
+    const rowBytes = (region.x1 - region.x0) * 3;
+    for (let y = region.y0; y < region.y1; y += 1) {
+      const row = pasted.slice((y - region.y0) * rowBytes, (y - region.y0 + 1) * rowBytes);
+      whole.set(row, (y * frame.width + region.x0) * 3);
+    }
+    const painted = sharp(swap(whole), { raw: { ...frame, channels: 3 } });
+    writeFileSync(join(real, 'painted.png'), await painted.png().toBuffer());
     const mask = toPicture(await golden.tensor('mask-blurred'));
     const grey = { width: mask.width, height: mask.height, channels: 1 } as const;
     const maskPng = await sharp(mask.data, { raw: grey }).png().toBuffer();
@@ -96,6 +108,23 @@ describe('comparison with pictures that MuseTalk made', () => {
     const face = stages.find(({ stage }) => stage === 'real-face');
     expect(isWithin(face!)).toBe(false);
   }, 60_000);
+
+  it('finds pictures of the reference equal, picture by the number in its name', async () => {
+    const real = await realFolder();
+    rmSync(join(real, 'pictures/00000000.png'));
+    cpSync(join(real, 'painted.png'), join(real, 'pictures/00000030.png'));
+    const tiny = join(FIXTURES, 'tiny');
+    const onOneCpu = { providers: ['cpu'], threads: 1 } as const;
+    const exact = await realStages(real, tiny, onOneCpu);
+    expect(exact.map(({ stage }) => stage)).toEqual(['real-face', 'real-outside']);
+    expect(exact.every(isWithin)).toBe(true);
+    expect(exact[0]!.maxError).toBeLessThanOrEqual(1);
+    expect(exact[0]!.meanError).toBeLessThan(0.02);
+    // The same out of a compressed picture: beyond the exact limits, within those of a video.
+    const lossy = await sharp(join(real, 'painted.png')).jpeg({ quality: 92 }).toBuffer();
+    await sharp(lossy).png().toFile(join(real, 'pictures/00000030.png'));
+    expect((await realStages(real, tiny, onOneCpu)).every(isWithin)).toBe(false);
+  }, 120_000);
 
   it('names what is missing', async () => {
     await expect(realStages(join(folder, 'nothing'), join(FIXTURES, 'tiny'))).rejects.toThrow(

@@ -28,6 +28,8 @@ Compares every stage of musetalk-v15 with vectors made by the libraries MuseTalk
   --real DIR    instead: our pictures on your weights against MuseTalk's own. DIR holds audio.wav, full_imgs/ and mask/
                 (of results/v15/avatars/ID), coords.json (coords.pkl of the same folder as JSON) and pictures/ (what it made):
                 python -c "import json,pickle;json.dump(pickle.load(open('coords.pkl','rb')),open('coords.json','w'))"
+  --from-video  with --real: the pictures were taken out of MuseTalk's mp4 (ffmpeg -i result.mp4 -start_number 0 pictures/%08d.png);
+                its compression is allowed for. Better are the PNGs it writes before it makes the mp4
   --tiny-only   leave out the half-precision graphs
 
 Errors of pictures are in steps of 1/255. Exit code: 0 all within their tolerance, 1 not.
@@ -37,6 +39,7 @@ const OPTIONS = {
   json: { type: 'string' },
   full: { type: 'boolean', default: false },
   real: { type: 'string' },
+  'from-video': { type: 'boolean', default: false },
   'tiny-only': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -55,7 +58,7 @@ export async function parityCommand(args: readonly string[], modelsDir: string):
   const stages =
     options.real === undefined
       ? await fixtureStages(join(packDir, 'fixtures'), !options['tiny-only'])
-      : await realStages(options.real, packDir);
+      : await realStages(options.real, packDir, { isFromVideo: options['from-video'] });
   if (options.full) stages.push(...(await fullStages()));
   for (const line of tableOf(stages)) process.stdout.write(`${line}\n`);
   if (options.json !== undefined) {
