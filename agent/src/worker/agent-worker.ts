@@ -228,10 +228,11 @@ export class AgentWorker {
       });
       await response.arrayBuffer();
       this.#setRegistered(response.ok && !this.#shortcut.isHolding);
+      // Not when the page is merely late (a busy machine): the framework may be connected.
+      if (!this.#registered && !this.#closing) await this.#shortcut.update();
     } catch {
       this.#setRegistered(false);
     }
-    if (!this.#registered && !this.#closing) await this.#shortcut.update();
     this.#options.shownAvatars().forEach((shown) => this.#recovery.noteShown(shown));
   }
 
