@@ -68,6 +68,8 @@ export type SoakOptions = {
 const MAX_DRIFT_MS_PER_HOUR = 40;
 const MAX_RSS_GROWTH_RATIO = 0.1;
 const FREEZE_MS = 200;
+/** The avatar has gone; the session ends here, and what was measured counts. */
+const STALLED_MS = 15_000;
 /** A sound comes back within this time. */
 const MAX_DELAY_MS = 900;
 
@@ -119,12 +121,16 @@ export async function soak(stack: OwnStack, options: SoakOptions): Promise<SoakR
     let reportedMs = performance.now();
     while (performance.now() < endMs && !options.signal.aborted && client.lost === undefined) {
       await new Promise((resolve) => setTimeout(resolve, 1000));
+      if (performance.now() - (frameTimes.at(-1) ?? fromMs) > STALLED_MS) {
+        client.lost = `no picture for ${STALLED_MS / 1000} s`;
+        break;
+      }
       const status = (await (await fetch(`${stack.agentUrl}/status`)).json()) as AgentStatus;
       framesDropped = status.sessions[0]?.framesDropped ?? framesDropped;
       memory.push({
         atMs: performance.now(),
         agentMb: held(pids.agent).rssMb,
-        jobMb: Math.max(...jobsOf(pids.agent).map(({ rssMb }) => rssMb)),
+        jobMb: Math.max(0, ...jobsOf(pids.agent).map(({ rssMb }) => rssMb)),
       });
       if (performance.now() - reportedMs < 1000 * options.everyS) continue;
       reportedMs = performance.now();
