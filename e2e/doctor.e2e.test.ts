@@ -171,6 +171,7 @@ describe('against servers that are broken on purpose', () => {
         tcp_port: ports[1],
         udp_port: ports[2],
         use_external_ip: false,
+        node_ip: '127.0.0.1',
         enable_loopback_candidate: true,
         interfaces: { includes: ['lo'] },
         stun_servers: ['127.0.0.1:9'],
@@ -289,10 +290,15 @@ describe('against servers that are broken on purpose', () => {
   })();
 
   it.skipIf(!openssl)(
-    'TURN: a relay over UDP works, one over TLS with a self-signed certificate does not',
+    'TURN: the relay over UDP works, the one over TLS on 443 does not answer',
     async () => {
       const [cert, key] = [joinPath(folder, 'turn.crt'), joinPath(folder, 'turn.key')];
-      const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+      const subject = [
+        '-subj',
+        '/CN=turn.localhost',
+        '-addext',
+        'subjectAltName=DNS:turn.localhost',
+      ];
       const files = ['-keyout', key, '-out', cert];
       execFileSync(
         'openssl',
@@ -304,7 +310,7 @@ describe('against servers that are broken on purpose', () => {
         livekit: {
           turn: {
             enabled: true,
-            domain: 'localhost',
+            domain: 'turn.localhost',
             udp_port: first,
             tls_port: first + 1,
             cert_file: cert,
@@ -351,7 +357,11 @@ describe('against servers that are broken on purpose', () => {
   it('the test room admits two, lives briefly and has no agent', async () => {
     await startBoth({});
     const grant = (await (
-      await fetch(`${pageUrl()}/api/doctor/session`, { method: 'POST' })
+      await fetch(`${pageUrl()}/api/doctor/session`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: '{}',
+      })
     ).json()) as Record<string, string>;
     const rooms = new RoomServiceClient(livekitUrl(), KEYS.key, KEYS.secret);
     const [room] = await rooms.listRooms();

@@ -36,7 +36,11 @@ async function call<Schema extends z.ZodType>(
   const sentMs = Date.now();
   try {
     const response = await fetch(path, {
-      method,
+      ...(method === 'POST' && {
+        method,
+        headers: { 'Content-Type': 'application/json' },
+        body: '{}',
+      }),
       cache: 'no-store',
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     });

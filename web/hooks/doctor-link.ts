@@ -146,6 +146,12 @@ function replacePeerConnection(way: Way, seen: Seen): () => void {
         if (candidate === null || candidate.candidate === '') return;
         if (!allows(way, parseCandidate(candidate.candidate))) event.stopImmediatePropagation();
       });
+      // An offer that is made later holds the addresses found until then.
+      const offer = async (options?: RTCOfferOptions): Promise<RTCSessionDescriptionInit> => {
+        const { type, sdp = '' } = await super.createOffer(options);
+        return { type, sdp: withoutCandidates(sdp, (candidate) => allows(way, candidate)) };
+      };
+      Object.defineProperty(this, 'createOffer', { value: offer });
       this.addEventListener('icecandidateerror', ({ url, errorCode, errorText }) => {
         if (url !== '') seen.errors.add(`${url}: ${errorCode} ${errorText}`);
       });

@@ -156,7 +156,6 @@ export function directFinding(way: 'udp' | 'tcp', measured: Measurements): Findi
   if (signal === undefined || link === undefined) return WAITING;
   const facts = factsOf(link);
   const name = way.toUpperCase();
-  // A pair of the other protocol would mean that the browser was not kept to its way.
   if (link.pair?.protocol === way) {
     const trip = link.pair.rttMs === null ? '' : `, ${ms(link.pair.rttMs)} there and back`;
     return {
@@ -166,6 +165,10 @@ export function directFinding(way: 'udp' | 'tcp', measured: Measurements): Findi
     };
   }
   if (link.failure?.stage === 'signal') return skipped(NO_SIGNAL);
+  if (link.pair !== null) {
+    const detail = 'Could not be tested: the browser found another way all the same.';
+    return { state: 'skipped', detail, facts };
+  }
   const state = someWay(measured) ? 'warning' : 'failed';
   const offered = link.offered.filter(({ protocol }) => protocol === way);
   const without =

@@ -141,6 +141,7 @@ test('the line: loss, distance, width', () => {
   expect(lineFinding({ ...media, lossUpRatio: 0.12 }).detail).toMatch(/12 %.*break up/);
   expect(lineFinding({ ...media, rttMs: 600 }).detail).toMatch(/late/);
   expect(lineFinding({ ...media, kbitPerS: 200 }).detail).toMatch(/blurred/);
+  expect(lineFinding({ ...media, kbitPerS: 200, fps: 3 }).state).toBe('ok');
   expect(lineFinding(noMedia).state).toBe('skipped');
 });
 

@@ -71,11 +71,12 @@ export function serviceFinding(facts: ServiceFacts | CallFailure): Finding {
   if (agent !== null && isFailure(agent)) {
     return {
       state: 'failed',
-      detail: `The page answers, the avatar agent does not. ${agent.message}`,
+      detail: 'The page answers, but the avatar agent behind it does not.',
       cure: {
         by: 'operator',
         text: 'Start the agent (`npm start`, `docker compose up -d agent`); its log says why it stopped.',
       },
+      facts: [agent.message],
     };
   }
   const { ready, preparing, failed } = avatars;
@@ -273,7 +274,9 @@ export function lineFinding(media: MediaFacts | LinkFailure): Finding {
       facts,
     };
   }
-  if (kbitPerS < RATE_LOW_KBIT_S && !media.wasHidden) {
+  // Few frames without loss are this computer's doing, which the line on the picture says.
+  const isBusy = media.fps < PICTURE_FPS_LOW && loss < LOSS_HIGH_RATIO / 3;
+  if (kbitPerS < RATE_LOW_KBIT_S && !media.wasHidden && !isBusy) {
     return {
       state: 'warning',
       detail: `Only ${Math.round(kbitPerS)} kbit/s came through${trip}. The picture will be blurred.`,
