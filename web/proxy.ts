@@ -23,11 +23,14 @@ export function proxy(request: NextRequest): Response {
   const nonce = btoa(crypto.randomUUID());
   const policy = contentSecurityPolicy(
     nonce,
-    publicLivekitUrl(
-      readPublicLivekitUrl(),
-      readLivekitUrl(),
-      requestOrigin(request.headers, request.url),
-    ),
+    // The recorder's browser is in the network of the servers.
+    request.nextUrl.pathname === '/recording-view'
+      ? readLivekitUrl()
+      : publicLivekitUrl(
+          readPublicLivekitUrl(),
+          readLivekitUrl(),
+          requestOrigin(request.headers, request.url),
+        ),
     isDevelopment(),
   );
   const headers = new Headers(request.headers);

@@ -27,8 +27,6 @@ export type TakenRecording = {
   readonly filepath: string;
   /** `person|avatar audio|video` of every track that arrived. */
   readonly heard: Set<string>;
-  /** Unix time at which the last picture or sound could have come in, ms; undefined while in the room. */
-  outAtMs?: number;
   /** Pictures received. */
   frames: number;
 };
@@ -41,7 +39,8 @@ export class TestRecorder {
   readonly taken: TakenRecording[] = [];
   readonly #livekit: LivekitServer;
   readonly #peer: PsrpcPeer;
-  readonly #rooms = new Map<string, Room>();
+  /** Each resolves when the recorder is in the room, or was not let in. */
+  readonly #entries = new Map<string, Promise<Room>>();
   readonly #enterDelayMs: number;
 
   private constructor(livekit: LivekitServer, peer: PsrpcPeer, enterDelayMs: number) {
@@ -65,7 +64,7 @@ export class TestRecorder {
   /** Die: no goodbye to LiveKit's list of recorders. */
   async die(): Promise<void> {
     this.#peer.close();
-    await Promise.all([...this.#rooms.values()].map((room) => room.disconnect()));
+    await Promise.all([...this.#entries.keys()].map((id) => this.#leave(id)));
   }
 
   #start(raw: Uint8Array): EgressInfo {
@@ -95,19 +94,23 @@ export class TestRecorder {
     this.#peer.serve(
       { service: 'EgressHandler', method: 'StopEgress', topic: egressId },
       async () => {
-        await this.#rooms.get(egressId)?.disconnect();
+        await this.#leave(egressId);
         setTimeout(() => update(EgressStatus.EGRESS_COMPLETE), 100);
         return info(EgressStatus.EGRESS_ENDING);
       },
     );
-    setTimeout(
-      () => void this.#enter(recording, () => update(EgressStatus.EGRESS_ACTIVE)),
-      this.#enterDelayMs,
-    );
+    setTimeout(() => {
+      const entry = this.#enter(recording, () => update(EgressStatus.EGRESS_ACTIVE));
+      this.#entries.set(egressId, entry);
+    }, this.#enterDelayMs);
     return info(EgressStatus.EGRESS_STARTING);
   }
 
-  async #enter(recording: TakenRecording, onActive: () => void): Promise<void> {
+  async #leave(id: string): Promise<void> {
+    await (await this.#entries.get(id))?.disconnect();
+  }
+
+  async #enter(recording: TakenRecording, onActive: () => void): Promise<Room> {
     const { url, apiKey, apiSecret } = this.#livekit;
     const token = new AccessToken(apiKey, apiSecret, { identity: recording.id, ttl: 3600 });
     token.kind = 'egress';
@@ -121,17 +124,18 @@ export class TestRecorder {
       recorder: true,
     });
     const room = new Room();
-    this.#rooms.set(recording.id, room);
     room.on(RoomEvent.TrackSubscribed, (track, _publication, { identity }) => {
       const kind = track.kind === TrackKind.KIND_AUDIO ? 'audio' : 'video';
       recording.heard.add(`${identity.startsWith('person-') ? 'person' : 'avatar'} ${kind}`);
       if (track instanceof RemoteVideoTrack) void this.#count(recording, track);
     });
-    room.on(RoomEvent.Disconnected, () => {
-      recording.outAtMs = Date.now();
-    });
-    await room.connect(url, await token.toJwt(), { autoSubscribe: true, dynacast: false });
-    onActive();
+    try {
+      await room.connect(url, await token.toJwt(), { autoSubscribe: true, dynacast: false });
+      onActive();
+    } catch {
+      // Put out while it was still connecting.
+    }
+    return room;
   }
 
   async #count(recording: TakenRecording, track: RemoteVideoTrack): Promise<void> {

@@ -95,7 +95,11 @@ export class RecordingLiveKit {
   }
 
   /** Begin an MP4 of all avatars of a room. @throws AvatarError RECORDING_UNAVAILABLE with the cure */
-  async start(room: string, { folder }: RecordingSettings, nowMs: number): Promise<string> {
+  async start(
+    room: string,
+    { folder, viewUrl }: RecordingSettings,
+    nowMs: number,
+  ): Promise<string> {
     const output = new EncodedFileOutput({
       fileType: EncodedFileType.MP4,
       filepath: recordingPath(folder, room, nowMs),
@@ -106,7 +110,11 @@ export class RecordingLiveKit {
       const { egressId } = await this.#egress(START_TIMEOUT_S).startRoomCompositeEgress(
         room,
         output,
-        { layout: 'grid', encodingOptions: EncodingOptionsPreset.H264_720P_30 },
+        {
+          layout: 'grid',
+          customBaseUrl: viewUrl,
+          encodingOptions: EncodingOptionsPreset.H264_720P_30,
+        },
       );
       return egressId;
     } catch (cause) {

@@ -7,7 +7,12 @@ import { AvatarError, toAvatarError } from '@live-avatar/agent/errors';
 import { logUnexpected } from './log.ts';
 import { RECORDING_ATTRIBUTES, openRequest, type RecordingEnd } from './recording-contract.ts';
 import { RecordingLiveKit } from './recording-livekit.ts';
-import { planRecording, type RecordingPlan, type RoomSnapshot } from './recording-plan.ts';
+import {
+  RECORDER_START_MS,
+  planRecording,
+  type RecordingPlan,
+  type RoomSnapshot,
+} from './recording-plan.ts';
 import type { RecordingSettings } from './recording-settings.ts';
 import type { Settings } from './settings.ts';
 
@@ -26,6 +31,8 @@ type Watched = {
   wasRecording: boolean;
   starting: Promise<void> | null;
   holdUntilMs: number;
+  /** A recorder that was told to stop may still be on its way into the room until then, Unix time, ms. */
+  lateUntilMs: number;
   readonly told: Set<string>;
   readonly ended: Set<string>;
   readonly firstSeenMs: Map<string, number>;
@@ -83,7 +90,6 @@ export class RecordingWatch {
       if (typeof said === 'string') {
         await this.#stopAll(room, watched, snapshot);
         await this.#end(room, watched, snapshot, said);
-        // One more look, for a recorder that was on its way.
         this.#setBusy(watched, true);
         return { starting: null, open: null };
       }
@@ -94,7 +100,7 @@ export class RecordingWatch {
           : person,
       );
       const now = { ...snapshot, people };
-      this.#setBusy(watched, openRequest(people) !== null || now.recorders.length > 0);
+      if (openRequest(people) !== null || now.recorders.length > 0) this.#setBusy(watched, true);
       await this.#carryOut(room, watched, now);
       return { starting: watched.starting, open: openRequest(people)?.id ?? null };
     });
@@ -124,6 +130,7 @@ export class RecordingWatch {
       await this.#carryOut(room, watched, snapshot);
       const isIdle =
         watched.starting === null &&
+        snapshot.nowMs > watched.lateUntilMs &&
         snapshot.recorders.length + snapshot.strays.length === 0 &&
         openRequest(snapshot.people) === null;
       if (isIdle) this.#setBusy(watched, false);
@@ -196,6 +203,8 @@ export class RecordingWatch {
 
   async #stop(room: string, watched: Watched, recorder: string): Promise<void> {
     watched.told.add(recorder);
+    watched.lateUntilMs = Date.now() + RECORDER_START_MS;
+    this.#setBusy(watched, true);
     watched.wasRecording = false;
     await this.#livekit.stop(room, recorder);
   }
@@ -240,6 +249,7 @@ export class RecordingWatch {
       wasRecording: false,
       starting: null,
       holdUntilMs: 0,
+      lateUntilMs: 0,
       told: new Set(),
       ended: new Set(),
       firstSeenMs: new Map(),

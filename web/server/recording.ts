@@ -140,7 +140,7 @@ async function verifyMember(
   }
 }
 
-/** With `privacy: room` a recorder would get raw voices too, beside the avatars’ copies of them. */
+/** People are asked about avatars. Where raw microphones go to everyone, that would not be the whole truth. */
 async function requirePrivateMicrophones({ agentUrl }: Settings): Promise<void> {
   const { privacy } = await fetchAgentStatus(agentUrl);
   if (privacy === 'avatar-only') return;

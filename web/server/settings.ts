@@ -141,6 +141,7 @@ export function readRecording(): RecordingSettings | undefined {
     recording: read('RECORDING'),
     folder: read('RECORDING_FOLDER'),
     maxMinutes: read('RECORDING_MAX_MINUTES'),
+    viewUrl: read('RECORDING_VIEW_URL'),
   });
 }
 
