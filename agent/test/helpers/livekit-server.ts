@@ -34,8 +34,10 @@ export class TestLivekitServer {
     this.#port = port;
   }
 
-  /** Start one and wait until it answers. */
-  static async start(options: { started?: boolean } = {}): Promise<TestLivekitServer> {
+  /** Start one and wait until it answers. `redis` (host:port) makes it a node of all servers that name the same. */
+  static async start(
+    options: { started?: boolean; redis?: string } = {},
+  ): Promise<TestLivekitServer> {
     const [port, tcpPort, udpPort] = [await freePort(), await freePort(), await freePort()];
     const configPath = join(mkdtempSync(join(tmpdir(), 'livekit-test-')), 'livekit.yaml');
     writeFileSync(
@@ -53,7 +55,7 @@ rtc:
     includes: [lo]
 logging:
   level: warn
-`,
+${options.redis === undefined ? '' : `redis: {address: ${options.redis}}\n`}`,
     );
     const server = new TestLivekitServer(livekitServerPath(), configPath, port);
     if (options.started !== false) await server.startAgain();
