@@ -203,19 +203,6 @@ describe('against servers that are broken on purpose', () => {
     expect((await states(page))['udp']).toBe('skipped');
   });
 
-  it('a network that passes no UDP', async () => {
-    await startBoth({});
-    browser = await launch('--force-webrtc-ip-handling-policy=disable_non_proxied_udp');
-    const page = await openDoctor(pageUrl());
-    await finished(page);
-    const udp = await line(page, 'udp');
-    expect(udp.state).toBe('warning');
-    expect(udp.text).toMatch(/Sound and picture take a slower way/);
-    expect(udp.text).toMatch(new RegExp(`Open ${ports[2]}/udp to the LiveKit server`));
-    expect((await states(page))['tcp']).toBe('ok');
-    expect((await states(page))['codec']).toMatch(/ok|warning/);
-  });
-
   it('LiveKit tells browsers an address at which it cannot be reached', async () => {
     // 203.0.113.0/24 is for documentation: nobody is there.
     await startBoth({
