@@ -14,14 +14,14 @@ import { soak } from '../bench/endurance/soak.ts';
 const never = new AbortController().signal;
 
 describe('one stack', () => {
-  let stack: OwnStack;
+  let stack: OwnStack | undefined;
   beforeAll(async () => {
     stack = await startOwnStack({ max_sessions: 8, video_max_px: 256 });
   });
-  afterAll(() => stack.stop());
+  afterAll(() => stack?.stop());
 
   it('six people come and go: no session, room, job process, temp file or descriptor stays', async () => {
-    const report = await joinLeave(stack, {
+    const report = await joinLeave(stack!, {
       cycles: 6,
       concurrent: 2,
       stayMs: 200,
@@ -38,10 +38,10 @@ describe('one stack', () => {
     for (const name of ['agent', 'page', 'livekit'] as const) {
       expect(last[name].descriptors - first[name].descriptors).toBeLessThanOrEqual(6);
     }
-  });
+  }, 400_000);
 
   it('what a session speaks is heard and seen together, at a receiver without a browser', async () => {
-    const report = await soak(stack, {
+    const report = await soak(stack!, {
       durationS: 12,
       settleS: 2,
       speech: sentenceAndBeeps(),
@@ -53,7 +53,7 @@ describe('one stack', () => {
     expect(report.onsets).toBeGreaterThanOrEqual(4);
     expect(report.unpairedOnsets).toBeLessThan(report.onsets);
     expect(report.fps.mean).toBeGreaterThan(5);
-  });
+  }, 200_000);
 });
 
 const problem = namespaceProblem();

@@ -47,6 +47,7 @@ export async function startOwnStack(
   const apiKey = `ak_${randomBytes(32).toString('base64url')}`;
   const stack = await startStack({
     config,
+    timeoutMs: 170_000,
     env: {
       TMPDIR: temporary,
       ACCESS_MODE: 'api-key',
