@@ -110,7 +110,8 @@ export class AvatarCabinet {
       loading.catch(() => this.#packs.delete(model));
     }
     const avatar = await openAvatar(asset, await loading);
-    if (isFirst) await warmUp(avatar);
+    // Where frames take longer than they last, thirty of them would only hold up the start.
+    if (isFirst && avatar.pack.facts.isRealTime !== false) await warmUp(avatar);
     return avatar;
   }
 
