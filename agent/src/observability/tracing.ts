@@ -95,7 +95,10 @@ function spanOf(span: ApiSpan, within: Within): Span {
       return spanOf(child, { ...within, context: api.trace.setSpan(api.ROOT_CONTEXT, child) });
     },
     record: (name, [startMs, endMs], attributes = {}) => {
-      tracer.startSpan(name, { attributes, startTime: startMs }, context).end(endMs);
+      // Since 1970: the SDK takes a time of performance.now() that is still to come for such a one.
+      const { timeOrigin } = performance;
+      const startTime = timeOrigin + startMs;
+      tracer.startSpan(name, { attributes, startTime }, context).end(timeOrigin + endMs);
     },
     set: (attributes) => {
       span.setAttributes(attributes);
