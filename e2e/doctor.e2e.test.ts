@@ -171,7 +171,6 @@ describe('against servers that are broken on purpose', () => {
         tcp_port: ports[1],
         udp_port: ports[2],
         use_external_ip: false,
-        node_ip: '127.0.0.1',
         enable_loopback_candidate: true,
         interfaces: { includes: ['lo'] },
         stun_servers: ['127.0.0.1:9'],
