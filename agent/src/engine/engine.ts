@@ -13,12 +13,12 @@ import {
   type SessionOutcome,
 } from '../observability/engine-meters.ts';
 import type { PackFacts } from '../pipeline/model-pack.ts';
+import { neededDelayMs } from '../publishing/playout-delay.ts';
 import type { AvatarCatalogue, CatalogueAvatar, CatalogueClip } from './avatar-catalogue.ts';
 import type { EngineHost, EngineLogger } from './engine-host.ts';
 import type { SessionOpened } from './protocol.ts';
 import type { RenderThreadHandle } from './render-thread-handle.ts';
 import { renderThreadCount, RenderThreads } from './render-threads.ts';
-import { neededDelayMs } from '../publishing/playout-delay.ts';
 import { SessionConnection } from './session-connection.ts';
 import type { EngineSessionStatus } from './session-status.ts';
 import { listenAt, prepareSocketPlace, type SocketPlace } from './socket-place.ts';
@@ -62,6 +62,7 @@ export class Engine implements EngineHost {
   readonly #failures = new Map<string, AvatarError>();
   /** Sessions a pack can keep up with, by model, where it says so. */
   readonly #packLimits = new Map<string, number>();
+  readonly #notedModels = new Set<string>();
   readonly #meters: EngineMeters;
   readonly #timings: Record<EngineStage, StageTimings> = {
     features: new StageTimings(),
@@ -70,8 +71,6 @@ export class Engine implements EngineHost {
     idle: new StageTimings(),
     ipc: new StageTimings(),
   };
-  readonly #notedModels = new Set<string>();
-  readonly #meters: EngineMeters;
   #lastSession = 0;
 
   private constructor(options: EngineOptions, place: SocketPlace) {
@@ -310,7 +309,10 @@ export class Engine implements EngineHost {
     }
   }
 
+  /** Once per model: what its pack measured, and what it has to say about this machine. */
   #noteLimits(model: string, facts: readonly PackFacts[]): void {
+    if (facts.length === 0 || this.#notedModels.has(model)) return;
+    this.#notedModels.add(model);
     const limits = facts.flatMap(({ maxSessions }) => maxSessions ?? []);
     if (limits.length > 0) this.#packLimits.set(model, Math.min(...limits));
     for (const { notice, framesPerSecond, maxSessions } of facts) {
@@ -338,5 +340,3 @@ export class Engine implements EngineHost {
     }
   }
 }
-    if (facts.length === 0 || this.#notedModels.has(model)) return;
-    this.#notedModels.add(model);

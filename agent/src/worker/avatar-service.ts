@@ -235,10 +235,12 @@ export class AvatarService {
 /** Packs loaded in this process while avatars are opened; the engine's threads load their own. */
 class PackShelf {
   readonly #modelsDir: string;
+  readonly #musetalk: MusetalkConfig;
   readonly #packs = new Map<string, Promise<ModelPack>>();
 
   constructor(modelsDir: string, musetalk: MusetalkConfig) {
     this.#modelsDir = modelsDir;
+    this.#musetalk = musetalk;
   }
 
   take(model: string): Promise<ModelPack> {
@@ -252,12 +254,10 @@ class PackShelf {
       // A pack that failed to load has failed its avatars already.
       await pack.then((loaded) => loaded.close()).catch(() => undefined);
     }
-  readonly #musetalk: MusetalkConfig;
   }
 }
 
 function readVersion(): string {
-    this.#musetalk = musetalk;
   const file = new URL('../../package.json', import.meta.url);
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

@@ -240,13 +240,13 @@ export class AvatarSession {
         const opened = await traced(this.#span, 'avatar.select', () => this.#engine.select(id), {
           'avatar.id': id,
         });
+        this.#pipeline?.setPlayoutDelay(opened.playoutDelayMs);
         this.#attributes.set({ [ATTRIBUTES.avatarId]: opened.avatarId });
         const switchMs = Math.round(performance.now() - startedMs);
         return { id: opened.avatarId, name: opened.avatarName, clips: opened.clips, switchMs };
       } finally {
         // A failed selection leaves the avatar that was there.
         this.#attributes.set({ [ATTRIBUTES.status]: 'ready' });
-        this.#pipeline?.setPlayoutDelay(opened.playoutDelayMs);
       }
     });
     this.#selecting = selection.catch(() => undefined);

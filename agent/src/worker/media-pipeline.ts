@@ -113,6 +113,11 @@ export class MediaPipeline {
     return this.#delay.chunks * CHUNK_MS;
   }
 
+  /** The avatar has changed to one whose pack needs this delay, ms. */
+  setPlayoutDelay(delayMs: number): void {
+    this.#delay.rebase(Math.round(delayMs / CHUNK_MS));
+  }
+
   /** Start the clock. */
   start(): void {
     this.#clock.start();
@@ -123,11 +128,6 @@ export class MediaPipeline {
     this.#clock.stop();
     clearTimeout(this.#pollTimer);
     this.#synchronizer.clear();
-  /** The avatar has changed to one whose pack needs this delay, ms. */
-  setPlayoutDelay(delayMs: number): void {
-    this.#delay.rebase(Math.round(delayMs / CHUNK_MS));
-  }
-
   }
 
   /** Whether a microphone is subscribed and not muted. */
