@@ -87,7 +87,7 @@ export async function benchMusetalk(args: string[]): Promise<void> {
   const openedMs = performance.now();
   const graphs = await openGraphs(values.pack, options);
   const painting = await graphs.painting();
-  const { provider, failures, mouth, sound } = painting;
+  const { provider, failures, mouth } = painting;
   const loadS = (performance.now() - openedMs) / 1000;
   for (const failure of failures) say(failure);
 

@@ -73,7 +73,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   clearInterval(ticker);
-  link?.close();
+  link?.close({ outcome: 'completed' });
   await waitFor('no session is left', () => engine.activeSessions === 0);
 });
 afterAll(async () => {

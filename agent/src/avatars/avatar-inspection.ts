@@ -30,7 +30,8 @@ export async function inspectAll(
   let exitCode = 0;
   for (const [id, avatar] of config.avatars) {
     const model = avatar.model ?? config.service.model;
-    const loading = packs.get(model) ?? loadPack(model, env.modelsDir, { musetalk: config.service.musetalk });
+    const loading =
+      packs.get(model) ?? loadPack(model, env.modelsDir, { musetalk: config.service.musetalk });
     packs.set(model, loading);
     try {
       const pack = await loading;

@@ -118,7 +118,8 @@ function assertBounded(
         `${path}:1: the references (\`*name\`) of the file stand for more than ${MAX_VALUES} values; write the values themselves`,
       );
     }
-    if (typeof next === 'object' && next !== null) waiting.push(...Object.values(next as Record<string, unknown>));
+    if (typeof next === 'object' && next !== null)
+      waiting.push(...Object.values(next as Record<string, unknown>));
   }
 }
 

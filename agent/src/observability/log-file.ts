@@ -98,7 +98,8 @@ export class LogFile {
   #rotate(): void {
     for (let number = KEPT_FILES - 1; number >= 0; number -= 1) {
       const from = number === 0 ? this.#path : `${this.#path}.${number}`;
-      if (statSync(from, { throwIfNoEntry: false })) renameSync(from, `${this.#path}.${number + 1}`);
+      if (statSync(from, { throwIfNoEntry: false }))
+        renameSync(from, `${this.#path}.${number + 1}`);
     }
   }
 }

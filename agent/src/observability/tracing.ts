@@ -2,6 +2,7 @@
  * OpenTelemetry traces, sent to a collector over OTLP/HTTP when the standard OTEL_EXPORTER_OTLP_ENDPOINT names one. Off
  * otherwise, and then no part of the SDK is loaded. Attributes are ids, avatars and durations; nothing about people.
  */
+import type * as OpenTelemetry from '@opentelemetry/api';
 import type { Context, Span as ApiSpan, Tracer } from '@opentelemetry/api';
 import { toAvatarError } from '../errors.ts';
 
@@ -81,7 +82,7 @@ export async function startTracing(isOn: boolean, serviceName: string): Promise<
 }
 
 type Within = {
-  readonly api: typeof import('@opentelemetry/api');
+  readonly api: typeof OpenTelemetry;
   readonly tracer: Tracer;
   /** Of the span itself. */
   readonly context: Context;

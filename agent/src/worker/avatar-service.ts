@@ -244,7 +244,8 @@ class PackShelf {
   }
 
   take(model: string): Promise<ModelPack> {
-    const pack = this.#packs.get(model) ?? loadPack(model, this.#modelsDir, { musetalk: this.#musetalk });
+    const pack =
+      this.#packs.get(model) ?? loadPack(model, this.#modelsDir, { musetalk: this.#musetalk });
     this.#packs.set(model, pack);
     return pack;
   }

@@ -24,7 +24,8 @@ export function fuzzing<T>(runs: number, shortMs = SHORT_MS): fc.Parameters<T> {
   return {
     seed: fuzzSeed,
     numRuns: seconds > 0 ? Number.MAX_SAFE_INTEGER : runs,
-    plugins: [fc.interruptAfterTimeLimit(limitMs)],
+    // The library's own type loses T.
+    plugins: [fc.interruptAfterTimeLimit(limitMs) as fc.Plugin<T>],
   };
 }
 

@@ -67,7 +67,7 @@ function attributes(fields: Fields, field: number): Record<string, string | numb
     if (value?.has(2)) return [text(pair, 1), time(value, 2) === 1n] as const;
     return [text(pair, 1), value ? text(value, 1) : ''] as const;
   });
-  return Object.fromEntries(entries);
+  return Object.fromEntries<string | number | boolean>(entries);
 }
 
 /** ExportTraceServiceRequest: resource spans 1 → (resource 1 → attributes 1), scope spans 2 → spans 2. */

@@ -10,6 +10,7 @@ import type {
   Cue,
   ModelPack,
   PackAvatar,
+  PackFacts,
   Patch,
 } from '../../pipeline/model-pack.ts';
 import {
@@ -26,12 +27,12 @@ const RING_CHUNKS = 512;
 
 /** See the head of this file. */
 export class ProbePack implements ModelPack {
-  readonly facts = {
+  readonly facts: PackFacts = {
     name: 'probe',
     version: '1',
     lookAheadMs: LITE_LOOK_AHEAD_MS,
     parameterNames: ['loud'],
-  } as const;
+  };
 
   prepare(): Promise<Uint8Array> {
     return Promise.resolve(new Uint8Array(0));
