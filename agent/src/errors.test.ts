@@ -21,4 +21,13 @@ describe('error table', () => {
     expect(unknown.status).toBe(500);
     expect(toAvatarError('text').message).toBe('text');
   });
+
+  it('knows an AvatarError of another copy of this module, as bundles of the page make them', async () => {
+    // A query makes the loader run the module again.
+    const copy = './errors.ts?copy';
+    const other = (await import(/* @vite-ignore */ copy)) as { AvatarError: typeof AvatarError };
+    expect(other.AvatarError).not.toBe(AvatarError);
+    const foreign = new other.AvatarError('ROOM_FULL', 'full');
+    expect(toAvatarError(foreign).code).toBe('ROOM_FULL');
+  });
 });

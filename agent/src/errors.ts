@@ -152,6 +152,11 @@ export class AvatarError extends Error {
   override readonly name = 'AvatarError';
   readonly code: ErrorCode;
 
+  /** Known by its name: the page's bundler may load this class once per bundle, and errors cross bundles. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'AvatarError';
+  }
+
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;

@@ -7,6 +7,12 @@ import { noteRejected } from './metrics.ts';
 /** An AvatarError whose HTTP status or headers differ from the table (405, 413, Retry-After). */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
+
+  /** As with AvatarError: errors cross bundles. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'HttpError';
+  }
+
   override readonly cause: AvatarError;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
