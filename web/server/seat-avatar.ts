@@ -12,8 +12,10 @@ import { signDispatchClaims, type Seat } from './tokens.ts';
 
 /** JobStatus.JS_PENDING and JS_RUNNING. */
 const JOB_ALIVE = new Set([0, 1]);
-/** A job that has not shown up in its room after this is given up, ms. */
-const JOB_START_MS = 8000;
+/** A job that lives and has not shown up in its room after this is given up, ms. Its worker looks after it till then. */
+const JOB_START_MS = 30_000;
+/** A place is kept this long for somebody whose avatar was sent for, ms. */
+const PLACE_MS = 8000;
 
 /** Ask for an agent. LiveKit offers the job once: if no agent takes it now, none ever will. */
 export async function dispatchAgent(settings: Settings, seat: Seat): Promise<void> {
@@ -85,7 +87,7 @@ export function recentDrivers(
   nowMs: number,
 ): ReadonlySet<string> {
   const isRecent = ({ state }: Pick<AgentDispatch, 'state'>): boolean =>
-    nowMs - Number(state?.createdAt ?? 0n) / 1e6 < JOB_START_MS;
+    nowMs - Number(state?.createdAt ?? 0n) / 1e6 < PLACE_MS;
   return new Set(dispatches.filter(isRecent).flatMap(({ metadata }) => driverOf(metadata) ?? []));
 }
 

@@ -13,7 +13,7 @@ const MINOR_RANGE = [11, 13] as const;
 const CANDIDATES = ['python3.11', 'python3.12', 'python3.13', 'python3', 'python'];
 
 /** What shells report for a command ended by Ctrl-C. */
-const EXIT_INTERRUPTED = 130;
+export const EXIT_INTERRUPTED = 130;
 
 /** A Python that can run the scripts. */
 export type Python = { readonly program: string; readonly version: string };

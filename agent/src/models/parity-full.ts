@@ -2,7 +2,7 @@
  * `parity --full`: models/export/parity_full.py makes golden vectors and packs of full size with torch and compares the
  * graphs with PyTorch, in the export's Python environment; then our own stages run on those packs and those vectors.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,13 @@ import {
 } from '../packs/musetalk/parity-networks.ts';
 import { exactStages } from '../packs/musetalk/parity-stages.ts';
 import type { StageResult } from '../packs/musetalk/stage-result.ts';
-import { findPython, makeVenv, runProgram, TORCH_CPU_INDEX } from './export-python.ts';
+import {
+  EXIT_INTERRUPTED,
+  findPython,
+  makeVenv,
+  runProgram,
+  TORCH_CPU_INDEX,
+} from './export-python.ts';
 
 /** models/export of this repository, from agent/src/models as from agent/dist/models. */
 const SCRIPTS = join(import.meta.dirname, '../../../models/export');
@@ -60,9 +66,23 @@ export async function fullStages(options: FullParityOptions = {}): Promise<Stage
   try {
     const graphs = await pythonStages(program, folder, options.scriptArgs ?? []);
     process.stderr.write('our own stages on the same graphs …\n');
-    return [...graphs, ...(await ownStages(folder))];
+    return [...graphs, ...(await removingWhenStopped(folder, () => ownStages(folder)))];
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Ctrl-C would leave the graphs, 5 GB, where nobody looks. While Python runs, runProgram sees to it. */
+async function removingWhenStopped<T>(folder: string, run: () => Promise<T>): Promise<T> {
+  const stop = (): void => {
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(EXIT_INTERRUPTED);
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  try {
+    return await run();
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
   }
 }
 

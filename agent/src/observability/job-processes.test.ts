@@ -22,9 +22,11 @@ it('counts job processes, not others, and measures how long they take to be read
   try {
     await Promise.all(children.map((child) => once(child, 'message')));
     expect(processes.count).toBe(1);
+    expect(processes.startingCount).toBe(1);
     expect(processes.starts.total).toBe(0);
     await once(children[0]!, 'message');
     expect(processes.starts.total).toBe(1);
+    expect(processes.startingCount).toBe(0);
     expect(processes.starts.sumS).toBeGreaterThan(0.2);
   } finally {
     const ends = children.map((child) => once(child, 'exit'));

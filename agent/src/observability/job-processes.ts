@@ -17,6 +17,7 @@ export class JobProcesses {
   /** Seconds from a process's start until it could take a job. */
   readonly starts = new BucketCounts(BUCKETS_S.start);
   readonly #running = new Set<ChildProcess>();
+  readonly #starting = new Set<ChildProcess>();
   readonly #onChild = (message: unknown): void => {
     this.#watch((message as { process: ChildProcess }).process);
   };
@@ -30,6 +31,11 @@ export class JobProcesses {
     return this.#running.size;
   }
 
+  /** Those of them that are still loading and cannot take a job yet. */
+  get startingCount(): number {
+    return this.#starting.size;
+  }
+
   /** Watch no more of them. */
   close(): void {
     unsubscribe(CHANNEL, this.#onChild);
@@ -41,10 +47,15 @@ export class JobProcesses {
     child.once('spawn', () => {
       if (!child.spawnargs.some((argument) => JOB_SCRIPT.test(argument))) return;
       this.#running.add(child);
-      child.once('exit', () => this.#running.delete(child));
+      this.#starting.add(child);
+      child.once('exit', () => {
+        this.#running.delete(child);
+        this.#starting.delete(child);
+      });
       const onMessage = (message: unknown): void => {
         if ((message as { case?: unknown } | null)?.case !== READY) return;
         child.off('message', onMessage);
+        this.#starting.delete(child);
         this.starts.record((performance.now() - startedMs) / 1000);
       };
       child.on('message', onMessage);

@@ -13,8 +13,11 @@ import type { ShownAvatar, WatchedJob } from './job-recovery.ts';
 import { ReconnectShortcut } from './reconnect-shortcut.ts';
 import { RoomControl } from './room-control.ts';
 
-/** When no accepted job has come to run for this long, those that wait went to a dead process or to nobody, ms. */
-const LAUNCH_STALL_MS = 8000;
+/**
+ * When no accepted job has come to run for this long, and no process is loading that could take one, those that wait
+ * went to a dead process or to nobody, ms. On a busy machine loading takes far longer, and asking again adds to it.
+ */
+const LAUNCH_STALL_MS = 5000;
 const HEALTH_POLL_MS = 1000;
 /** How soon the end of a job is noticed, ms. */
 const JOB_POLL_MS = 200;
@@ -45,6 +48,8 @@ export type AgentWorkerOptions = {
   readonly activeSessions: () => number;
   /** Session (job id) and the avatar it shows, of every session open now. */
   readonly shownAvatars: () => readonly ShownAvatar[];
+  /** Job processes that are loading. */
+  readonly startingProcesses: () => number;
   /** Shown name of an avatar; undefined when there is none. */
   readonly avatarName: (id: string) => string | undefined;
   readonly onAccepted: (claims: DispatchClaims) => void;
@@ -214,6 +219,7 @@ export class AgentWorker {
       this.#recovery.watch(accepted.job);
     }
     this.#recovery.observe(new Set(running.map(({ job }) => job.id)));
+    if (this.#options.startingProcesses() > 0) this.#progressAtMs = nowMs;
     if (this.#accepted.size === 0 || nowMs - this.#progressAtMs < LAUNCH_STALL_MS) return;
     const lost = [...this.#accepted.values()];
     this.#accepted.clear();

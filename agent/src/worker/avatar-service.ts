@@ -168,6 +168,7 @@ export class AvatarService {
         maxSessions,
         logger: this.#logger,
         activeSessions: () => this.#engine?.activeSessions ?? 0,
+        startingProcesses: () => this.#jobProcesses.startingCount,
         shownAvatars: () => this.#engine?.status().sessions ?? [],
         avatarName: (id) => this.#avatars().find((avatar) => avatar.id === id)?.name,
         onRequested: (jobId, roomSid) => this.#rooms?.note(jobId, roomSid),
