@@ -30,7 +30,7 @@ export type StageTime = {
 /** Runs of one stage: at least this many after the first, and no longer than the time given. */
 const LEAST_RUNS = 3;
 const MOST_RUNS = 200;
-/** A first run as long as this says enough: the published networks on a CPU. */
+/** One run as long as this says enough: the published networks on a CPU. */
 const LONG_MS = 5000;
 
 /** Time `run` after one warm run, for about `seconds`. */
@@ -40,16 +40,14 @@ export async function timeStage(
   seconds: number,
   run: () => unknown,
 ): Promise<StageTime> {
-  const firstMs = performance.now();
   await run();
   const times: number[] = [];
-  if (performance.now() - firstMs > LONG_MS) times.push(performance.now() - firstMs);
-  const isLong = times.length > 0;
   const endMs = performance.now() + seconds * 1000;
-  while (
-    !isLong &&
-    (times.length < LEAST_RUNS || (times.length < MOST_RUNS && performance.now() < endMs))
-  ) {
+  const isEnough = (): boolean =>
+    times.length >= MOST_RUNS ||
+    (times[0] ?? 0) > LONG_MS ||
+    (times.length >= LEAST_RUNS && performance.now() >= endMs);
+  while (!isEnough()) {
     const startedMs = performance.now();
     await run();
     times.push(performance.now() - startedMs);

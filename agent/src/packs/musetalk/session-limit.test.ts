@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { framesPerSecondOf, roundMs, sessionsFor } from './session-limit.ts';
+import { framesPerSecondOf, roundMs, sessionsFor, timeBatch } from './session-limit.ts';
 
 const MOUTH = [
   { batch: 1, runMs: 8 },
@@ -22,6 +22,30 @@ describe('the measured speed', () => {
     expect(roundMs(MOUTH, 2)).toBe(14);
     expect(roundMs(MOUTH, 8)).toBe(22);
     expect(roundMs(MOUTH, 9)).toBe(30);
+  });
+});
+
+describe('timing of a batch size', () => {
+  /** A network whose runs take these times, on a clock of its own; the last one repeats. */
+  function network(...runsMs: number[]) {
+    let nowMs = 0;
+    let runs = 0;
+    const run = (): Promise<void> => {
+      nowMs += runsMs[Math.min(runs, runsMs.length - 1)] ?? 0;
+      runs += 1;
+      return Promise.resolve();
+    };
+    return { time: () => timeBatch(4, run, () => nowMs), runs: () => runs };
+  }
+
+  it('forgets the first run, however slow: a GPU that chooses its algorithms for 20 s is quick afterwards', async () => {
+    expect(await network(20_000, 16, 14, 15).time()).toEqual({ batch: 4, runMs: 14 });
+  });
+
+  it('ends after one more run where that is slow too', async () => {
+    const cpu = network(20_000, 6000);
+    expect(await cpu.time()).toEqual({ batch: 4, runMs: 6000 });
+    expect(cpu.runs()).toBe(2);
   });
 });
 
