@@ -12,7 +12,9 @@ import { speechThenSilence, writeWav } from './harness/wav.ts';
 
 const folder = mkdtempSync(joinPath(tmpdir(), 'avatar-privacy-'));
 const speech = joinPath(folder, 'speech.wav');
-const keys = JSON.parse(readFileSync('.keys/dev.json', 'utf8')) as Record<string, string>;
+/** Made by the first start. */
+const readKeys = (): { apiKey: string; apiSecret: string } =>
+  JSON.parse(readFileSync('.keys/dev.json', 'utf8')) as { apiKey: string; apiSecret: string };
 
 async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 20_000;
@@ -24,7 +26,7 @@ async function until(what: string, condition: () => boolean | Promise<boolean>):
 
 /** Join the only room as somebody with every right to listen that LiveKit can give. */
 async function listen(stack: Stack): Promise<{ room: Room; heard: Set<string>; close(): void }> {
-  const { apiKey, apiSecret } = keys;
+  const { apiKey, apiSecret } = readKeys();
   const rooms = new RoomServiceClient(stack.livekitUrl.replace('ws', 'http'), apiKey, apiSecret);
   const [found] = await rooms.listRooms();
   const token = new AccessToken(apiKey, apiSecret, { identity: 'listener' });

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
-import { RoomServiceClient } from 'livekit-server-sdk';
+import { AccessToken, RoomServiceClient } from 'livekit-server-sdk';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { frameRate, mouthMotion } from './harness/analyse.ts';
@@ -12,12 +12,13 @@ import { startStack, type Stack } from './harness/stack.ts';
 import { speechThenSilence, writeWav } from './harness/wav.ts';
 
 const folder = mkdtempSync(joinPath(tmpdir(), 'avatar-rooms-'));
-const keys = JSON.parse(readFileSync('.keys/dev.json', 'utf8')) as Record<string, string>;
 const PASSCODE = 'three good words';
 const MAX_PEOPLE = 2;
 
 let stack: Stack;
 let rooms: RoomServiceClient;
+/** Made by the first start. */
+let keys: { readonly apiKey: string; readonly apiSecret: string };
 const browsers: Browser[] = [];
 /** The one who opens the room and knows the passcode, and the one who has only the link. */
 let host: Page;
@@ -88,6 +89,7 @@ beforeAll(async () => {
       ROOM_MAX_PEOPLE: String(MAX_PEOPLE),
     },
   });
+  keys = JSON.parse(readFileSync('.keys/dev.json', 'utf8')) as typeof keys;
   const { apiKey, apiSecret } = keys;
   rooms = new RoomServiceClient(stack.livekitUrl.replace('ws', 'http'), apiKey, apiSecret);
 });
@@ -151,6 +153,26 @@ describe('two people, each with an avatar', () => {
       expect(await page.getByTestId('avatar-audio').getAttribute('data-audible')).toBe('false');
       expect(await page.getByTestId('person-audio').getAttribute('data-audible')).toBe('true');
     }
+  });
+
+  it('a recorder’s page films both avatars and receives no microphone, though LiveKit would give it any', async () => {
+    const [room] = await rooms.listRooms();
+    const token = new AccessToken(keys.apiKey, keys.apiSecret, { identity: 'EG_test' });
+    token.kind = 'egress';
+    token.addGrant({ roomJoin: true, room: room!.name, hidden: true, recorder: true });
+    const view = new URL('/recording-view', stack.pageUrl);
+    view.searchParams.set('url', stack.livekitUrl);
+    view.searchParams.set('token', await token.toJwt());
+    const browser = await launchBrowser(joinPath(folder, 'voice-0.wav'));
+    browsers.push(browser);
+    const recorder = await openPage(browser, view.href);
+    await until('both are filmed', async () => (await recorder.locator('video').count()) === 2);
+    await wait(2000);
+    expect(await trackKinds(recorder)).toEqual({
+      sent: [],
+      received: ['audio', 'audio', 'video', 'video'],
+    });
+    await leaveAndClose(browser);
   });
 
   it('a third finds the room full, and the invitation opens nothing but this room', async () => {
