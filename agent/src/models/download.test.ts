@@ -142,8 +142,8 @@ describe('a download', () => {
   });
 
   it('is patient with a slow server that never stops', async () => {
-    server.behaviour.paceMs = 60; // 23 pieces: 1.4 s in all, several times the stall limit
-    await fetchFile();
+    server.behaviour.paceMs = 100; // 23 pieces: 2.3 s in all, more than the stall limit
+    await fetchFile({ timing: { ...FAST, stallMs: 1500 } });
     expectWhole();
     expect(server.requests).toHaveLength(1);
   });
