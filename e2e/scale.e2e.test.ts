@@ -1,12 +1,19 @@
-/** Two agents at two LiveKit nodes on one Redis behind one page: they share sessions. */
+/** Two agents at two LiveKit nodes on one Redis behind one page: they share sessions, and one can be taken away. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
 import { sessionGrantSchema } from '../agent/src/api/contract.ts';
 import { probeConfig } from '../agent/test/helpers/probe-config.ts';
-import { waitFor } from '../agent/test/helpers/processes.ts';
-import { RoomUser } from '../agent/test/helpers/room-user.ts';
+import { isAlive, sleep, waitFor } from '../agent/test/helpers/processes.ts';
+import { beeps as beeping, RoomUser } from '../agent/test/helpers/room-user.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { join, launchBrowser, leaveAndClose, openPage } from './harness/browser.ts';
 import { Cluster } from './harness/cluster.ts';
+import { readRecording } from './harness/instrument.ts';
+import { beeps, writeWav } from './harness/wav.ts';
 
 const SEATS = 2;
+const DRAIN_S = 8;
 /** After this the page asks again while no avatar comes. */
 const ASK_AGAIN_MS = 5000;
 /**
@@ -50,7 +57,7 @@ const leaveAll = async (): Promise<void> => {
 const sessions = async (): Promise<string> => (await running().sessions()).join(' ');
 
 beforeAll(async () => {
-  cluster = await Cluster.start(probeConfig(`max_sessions: ${SEATS}`));
+  cluster = await Cluster.start(probeConfig(`max_sessions: ${SEATS}, drain_s: ${DRAIN_S}`));
 });
 afterEach(leaveAll);
 afterAll(() => cluster?.stop());
@@ -72,7 +79,7 @@ describe('two agents of two seats each', () => {
       },
     });
 
-    // Free one seat of the second agent.
+    // Free one seat of the second agent; LiveKit hears of it within 2.5 s or not: it must make no difference.
     for (const { user } of joins) {
       await user.leave();
       await waitFor('a session has ended', async () => !(await sessions()).includes('2 2'), 20_000);
@@ -85,5 +92,64 @@ describe('two agents of two seats each', () => {
     console.log({ nextJoinMs: next.joinMs, asked: next.asked });
     expect(next.asked).toBeLessThanOrEqual(MAX_ASKED);
     expect(await sessions()).toBe('2 2');
+  });
+});
+
+describe('an agent that is told to stop while somebody speaks', () => {
+  it('keeps the session whole for drain_s, then the other agent takes it over', async () => {
+    await waitFor('all seats are free', async () => (await sessions()) === '0 0', 30_000);
+    const wav = joinPath(mkdtempSync(joinPath(tmpdir(), 'avatar-scale-')), 'beeps.wav');
+    writeWav(wav, beeps(1000, 100));
+    const browser = await launchBrowser(wav);
+    try {
+      const page = await openPage(browser, running().pageUrl);
+      await join(page, 'probe_a');
+      const counts = await running().sessions();
+      const leaving = running().agents[counts.indexOf(1)]!;
+      await sleep(3000);
+      const children = await leaving.jobPids();
+      const pageNow = (): Promise<number> => page.evaluate(() => performance.now());
+
+      const stoppedAt = await pageNow();
+      leaving.process.kill('SIGTERM');
+      // Somebody else comes meanwhile: to the agent that stays.
+      await waitFor('it takes no more sessions', async () => !(await leaving.status()).accepting);
+      const other = await joinThroughPage();
+      expect(other.asked).toBeLessThanOrEqual(MAX_ASKED);
+      await other.user.speak(beeping);
+
+      expect(await leaving.process.exit((DRAIN_S + 10) * 1000)).toBe(0);
+      const goneAt = await pageNow();
+      expect(children.filter(isAlive)).toEqual([]);
+      expect(goneAt - stoppedAt).toBeGreaterThan(DRAIN_S * 1000 - 500);
+
+      await waitFor(
+        'the other agent has both',
+        async () => (await sessions()).includes('2'),
+        30_000,
+      );
+      await sleep(5000);
+      const { frames } = await readRecording(page);
+      const gaps = frames.slice(1).map((frame, i) => ({ at: frame.t, ms: frame.t - frames[i]!.t }));
+      const longest = (from: number, to: number): number =>
+        Math.max(0, ...gaps.filter(({ at }) => at > from && at < to).map(({ ms }) => ms));
+      const drainGapMs = longest(stoppedAt, stoppedAt + DRAIN_S * 1000 - 500);
+      const handOverMs = longest(stoppedAt + DRAIN_S * 1000 - 500, Infinity);
+      const flashes = frames.filter(({ t, middle }) => t > goneAt + handOverMs && middle > 128);
+      console.log({
+        otherJoinMs: other.joinMs,
+        otherAsked: other.asked,
+        drainedMs: Math.round(goneAt - stoppedAt),
+        drainGapMs: Math.round(drainGapMs),
+        handOverMs: Math.round(handOverMs),
+        flashes: flashes.length,
+      });
+      // Two servers, two agents and a browser on two cores: a newcomer's job takes the picture's time now and then.
+      expect(drainGapMs).toBeLessThan(5000);
+      expect(handOverMs).toBeLessThan(20_000);
+      expect(flashes.length).toBeGreaterThan(0);
+    } finally {
+      await leaveAndClose(browser);
+    }
   });
 });

@@ -116,16 +116,26 @@ export function openInvitation(invitation: string, signal: AbortSignal): Promise
   return call(invitedRoomSchema, '/api/invitations/open', postJson({ invitation }, signal));
 }
 
-/** Ask again for an avatar in this session. `replace`: even though a dead one is still in the room. */
+/**
+ * Ask again for an avatar in this session. `replace`: even though a dead one is still in the room. `lostMs`: how long
+ * ago it was lost; null when none has been there yet.
+ */
 export async function requestAgent(
   participantToken: string,
-  replace: boolean,
+  { replace, lostMs }: { readonly replace: boolean; readonly lostMs: number | null },
   signal: AbortSignal,
 ): Promise<void> {
   await call(
     z.object({ agent: z.string() }),
     '/api/sessions/redispatch',
-    postJson({ participant_token: participantToken, ...(replace ? { replace } : {}) }, signal),
+    postJson(
+      {
+        participant_token: participantToken,
+        ...(replace ? { replace } : {}),
+        ...(lostMs === null ? {} : { lost_ms: Math.min(86_400_000, Math.round(lostMs)) }),
+      },
+      signal,
+    ),
   );
 }
 

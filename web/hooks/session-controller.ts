@@ -205,6 +205,8 @@ export class SessionController {
     this.#watch = new AbortController();
     const signal = AbortSignal.any([this.#watch.signal, this.#life.signal]);
     const isOver = (): boolean => signal.aborted;
+    const lostAtMs =
+      this.#state.phase === 'room' && this.#state.agent === 'lost' ? performance.now() : null;
     await delay(firstWaitMs, signal);
     for (let attempt = 0; !isOver(); attempt += 1) {
       const state = this.#state;
@@ -212,7 +214,8 @@ export class SessionController {
       if (state.agent === 'coming') this.#dispatch({ type: 'agent', agent: 'waiting' });
       try {
         if (!state.reconnecting) {
-          await requestAgent(this.#token.value, this.#hasAgent(), signal);
+          const lostMs = lostAtMs === null ? null : performance.now() - lostAtMs;
+          await requestAgent(this.#token.value, { replace: this.#hasAgent(), lostMs }, signal);
         }
       } catch (thrown) {
         if (isOver()) return;

@@ -32,6 +32,15 @@ test('an avatar that starts is told apart by its driver', async () => {
   expect([...startingDrivers(dispatches, NOW_MS)]).toEqual(['person-a', 'person-b']);
 });
 
+test('a job from before the avatar was lost is not waited for', async () => {
+  const dispatches = await Promise.all([
+    dispatch('person-a', { status: RUNNING, ageMs: 11_000 }),
+    dispatch('person-b', { status: RUNNING, ageMs: 2500 }),
+  ]);
+  expect([...startingDrivers(dispatches, NOW_MS, 3000)]).toEqual(['person-b']);
+  expect(startingDrivers(dispatches, NOW_MS, 20_000).size).toBe(2);
+});
+
 test('a place is taken from the moment an avatar was sent for', async () => {
   const dispatches = await Promise.all([
     dispatch('person-a', {}),

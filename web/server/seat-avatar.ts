@@ -14,6 +14,8 @@ import { signDispatchClaims, type Seat } from './tokens.ts';
 const JOB_ALIVE = new Set([0, 1]);
 /** A job that lives and has not shown up in its room after this is given up, ms. Its worker looks after it till then. */
 const JOB_START_MS = 30_000;
+/** A job may have begun this long before its page noticed that the one before was lost, ms. */
+const NOTICE_MS = 2000;
 /** A place is kept this long for somebody whose avatar was sent for, ms. */
 const PLACE_MS = 8000;
 
@@ -29,13 +31,19 @@ export async function dispatchAgent(settings: Settings, seat: Seat): Promise<voi
 export type AgentPresence = 'present' | 'starting' | 'absent';
 
 /**
- * Whether the seat's avatar is in the room or on its way.
+ * Whether the seat's avatar is in the room or on its way. `lostMs`: how long ago the page lost it; what began before is
+ * the lost one, which LiveKit may still take for running.
  * @throws AvatarError SESSION_CLOSED when the room is gone or the participant is not in it.
  */
-export async function agentPresence(settings: Settings, seat: Seat): Promise<AgentPresence> {
+export async function agentPresence(
+  settings: Settings,
+  seat: Seat,
+  lostMs = JOB_START_MS,
+): Promise<AgentPresence> {
   const { avatars } = await membersAround(settings, seat);
   if (avatars.some(({ driver }) => driver === seat.participant)) return 'present';
-  const starting = startingDrivers(await listDispatches(settings, seat.room), Date.now());
+  const dispatches = await listDispatches(settings, seat.room);
+  const starting = startingDrivers(dispatches, Date.now(), lostMs + NOTICE_MS);
   return starting.has(seat.participant) ? 'starting' : 'absent';
 }
 
@@ -68,15 +76,17 @@ export async function takenPlaces(
   return new Set([...present, ...asked]);
 }
 
-/** Drivers whose avatar was sent for within the last seconds and has neither failed nor ended. */
+/** Drivers whose avatar was sent for within the last `withinMs`, 30 s at most, and has neither failed nor ended. */
 export function startingDrivers(
   dispatches: readonly Pick<AgentDispatch, 'metadata' | 'state'>[],
   nowMs: number,
+  withinMs = JOB_START_MS,
 ): ReadonlySet<string> {
+  const oldestMs = Math.min(JOB_START_MS, withinMs);
   const isStarting = ({ state }: Pick<AgentDispatch, 'state'>): boolean =>
     (state?.jobs ?? []).some(({ state: job }) => {
       const ageMs = nowMs - Number(job?.startedAt ?? 0n) / 1e6;
-      return job !== undefined && JOB_ALIVE.has(job.status) && ageMs < JOB_START_MS;
+      return job !== undefined && JOB_ALIVE.has(job.status) && ageMs < oldestMs;
     });
   return new Set(dispatches.filter(isStarting).flatMap(({ metadata }) => driverOf(metadata) ?? []));
 }

@@ -92,17 +92,21 @@ export async function renewToken(settings: Settings, participantToken: string): 
 
 /**
  * Ask again for an avatar when one's own is neither in the room nor on its way. Returns what was found.
- * `replace`: it is put out first although it is listed. Other people's avatars are never touched.
+ * `replace`: it is put out first although it is listed. `lostMs`: jobs that began earlier than that are not waited for.
+ * Other people's avatars are never touched.
  * @throws AvatarError UNAUTHORIZED, SESSION_CLOSED, LIVEKIT_UNAVAILABLE.
  */
 export async function redispatch(
   configured: Settings,
   participantToken: string,
-  replace = false,
+  {
+    replace = false,
+    lostMs,
+  }: { readonly replace?: boolean | undefined; readonly lostMs?: number | undefined } = {},
 ): Promise<{ agent: AgentPresence }> {
   const seat = await verifyParticipantToken(configured, participantToken);
   const settings = await withAgentName(configured);
-  let agent = await agentPresence(settings, seat);
+  let agent = await agentPresence(settings, seat, lostMs);
   if (agent === 'present' && replace) {
     await removeAvatar(settings, seat);
     agent = 'absent';

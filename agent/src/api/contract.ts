@@ -91,6 +91,8 @@ export const redispatchSchema = z.strictObject({
   participant_token: z.string().min(1).max(4096),
   /** Put the agent that is in the room out first: its picture has stopped (a killed job stays listed for 20 s). */
   replace: z.boolean().optional(),
+  /** How long ago the avatar was lost, ms: a job older than that cannot be the one that is on its way. */
+  lost_ms: z.int().min(0).max(86_400_000).optional(),
 });
 
 /** `POST /api/sessions/renew`: the same token for 15 more minutes, for somebody who is in the room. */

@@ -15,7 +15,8 @@ export const dynamic = 'force-dynamic';
 export const POST = handled(async (request: Request) => {
   enforceLimits(REDISPATCH_LIMITS, countedAddress(request.headers));
   const body = await readJsonBody(request, redispatchSchema);
-  return respondJson(await redispatch(readSettings(), body.participant_token, body.replace));
+  const { participant_token: token, replace, lost_ms: lostMs } = body;
+  return respondJson(await redispatch(readSettings(), token, { replace, lostMs }));
 });
 
 const refuse = refuseOtherMethods('POST');
