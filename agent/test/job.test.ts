@@ -297,7 +297,9 @@ describe('the HTTP API', () => {
     const thumbnail = await agent.get('/avatars/probe_a/thumbnail');
     expect(thumbnail.headers.get('content-type')).toBe('image/jpeg');
     const metrics = await (await agent.get('/metrics')).text();
-    expect(metrics).toMatch(/avatar_sessions_total\{avatar="probe_a",[^}]*outcome="completed"\} [1-9]/);
+    expect(metrics).toMatch(
+      /avatar_sessions_total\{avatar="probe_a",[^}]*outcome="completed"\} [1-9]/,
+    );
     expect(metrics).toMatch(/avatar_requests_rejected_total\{reason="UNAUTHORIZED"\} [1-9]/);
     expect(metrics).toContain('avatar_worker_registered 1');
   });
