@@ -38,7 +38,7 @@ test('a job from before the avatar was lost is not waited for', async () => {
     dispatch('person-b', { status: RUNNING, ageMs: 2500 }),
   ]);
   expect([...startingDrivers(dispatches, NOW_MS, 3000)]).toEqual(['person-b']);
-  expect(startingDrivers(dispatches, NOW_MS, 20_000).size).toBe(2);
+  expect(startingDrivers(dispatches, NOW_MS, 15_000).size).toBe(2);
 });
 
 test('a place is taken from the moment an avatar was sent for', async () => {

@@ -13,7 +13,7 @@ import { signDispatchClaims, type Seat } from './tokens.ts';
 /** JobStatus.JS_PENDING and JS_RUNNING. */
 const JOB_ALIVE = new Set([0, 1]);
 /** A job that lives and has not shown up in its room after this is given up, ms. Its worker looks after it till then. */
-const JOB_START_MS = 30_000;
+const JOB_START_MS = 20_000;
 /** A job may have begun this long before its page noticed that the one before was lost, ms. */
 const NOTICE_MS = 2000;
 /** A place is kept this long for somebody whose avatar was sent for, ms. */
@@ -76,7 +76,7 @@ export async function takenPlaces(
   return new Set([...present, ...asked]);
 }
 
-/** Drivers whose avatar was sent for within the last `withinMs`, 30 s at most, and has neither failed nor ended. */
+/** Drivers whose avatar was sent for within the last `withinMs`, 20 s at most, and has neither failed nor ended. */
 export function startingDrivers(
   dispatches: readonly Pick<AgentDispatch, 'metadata' | 'state'>[],
   nowMs: number,
