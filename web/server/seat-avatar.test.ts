@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { recentDrivers, startingDrivers } from './seat-avatar.ts';
 import { signDispatchClaims } from './tokens.ts';
 
-const [PENDING, RUNNING, FAILED] = [0, 1, 3];
+const [PENDING, RUNNING, DONE, FAILED] = [0, 1, 2, 3];
 const keys = { apiSecret: 'a-secret-that-is-long-enough-for-hs256', apiKey: 'key' };
 const NOW_MS = 1_800_000_000_000;
 const nanoseconds = (ms: number): bigint => BigInt(ms) * 1_000_000n;
@@ -46,6 +46,7 @@ test('a place is taken from the moment an avatar was sent for', async () => {
     dispatch('person-a', {}),
     dispatch('person-b', { status: FAILED }),
     dispatch('person-c', { status: RUNNING, ageMs: 60_000 }),
+    dispatch('person-d', { status: DONE }),
   ]);
   expect([...recentDrivers(dispatches, NOW_MS)]).toEqual(['person-a', 'person-b']);
 });

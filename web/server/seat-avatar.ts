@@ -10,6 +10,8 @@ import { membersAround, removeFromRoom, type RoomMembers } from './rooms.ts';
 import type { Settings } from './settings.ts';
 import { signDispatchClaims, type Seat } from './tokens.ts';
 
+/** JobStatus.JS_SUCCESS. */
+const JOB_DONE = 2;
 /** JobStatus.JS_PENDING and JS_RUNNING. */
 const JOB_ALIVE = new Set([0, 1]);
 /** A job that lives and has not shown up in its room after this is given up, ms. Its worker looks after it till then. */
@@ -91,14 +93,18 @@ export function startingDrivers(
   return new Set(dispatches.filter(isStarting).flatMap(({ metadata }) => driverOf(metadata) ?? []));
 }
 
-/** Drivers for whom an avatar was sent within the last seconds, whatever has become of it. */
+/** Drivers for whom an avatar was sent within the last seconds, unless it has ended in good order: they have left. */
 export function recentDrivers(
   dispatches: readonly Pick<AgentDispatch, 'metadata' | 'state'>[],
   nowMs: number,
 ): ReadonlySet<string> {
   const isRecent = ({ state }: Pick<AgentDispatch, 'state'>): boolean =>
-    nowMs - Number(state?.createdAt ?? 0n) / 1e6 < PLACE_MS;
+    nowMs - Number(state?.createdAt ?? 0n) / 1e6 < PLACE_MS && !hasLeft(state?.jobs ?? []);
   return new Set(dispatches.filter(isRecent).flatMap(({ metadata }) => driverOf(metadata) ?? []));
+}
+
+function hasLeft(jobs: NonNullable<AgentDispatch['state']>['jobs']): boolean {
+  return jobs.length > 0 && jobs.every(({ state }) => (state?.status as number) === JOB_DONE);
 }
 
 /** Whom a dispatch is for; undefined when it is none of ours. Only holders of the API secret can make one. */
