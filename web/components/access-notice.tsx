@@ -1,5 +1,5 @@
 'use client';
-import { useState, type SubmitEvent } from 'react';
+import { useEffect, useRef, useState, type SubmitEvent } from 'react';
 import { PageApiError, enterPasscode } from '../hooks/page-api.ts';
 import styles from './access-notice.module.css';
 import { AppHeader } from './app-header.tsx';
@@ -33,27 +33,30 @@ export function AccessNotice({
 }
 
 function PasscodeForm() {
-  const [passcode, setPasscode] = useState('');
-  const [busy, setBusy] = useState(false);
+  // The browser keeps what is typed: a state of ours would miss what came before the page was awake.
+  const field = useRef<HTMLInputElement>(null);
+  const [phase, setPhase] = useState<'asleep' | 'ready' | 'busy'>('asleep');
   const [problem, setProblem] = useState<string | null>(null);
+  useEffect(() => setPhase('ready'), []);
 
-  const submit = async (event: SubmitEvent): Promise<void> => {
+  const submit = async (event: SubmitEvent, input: HTMLInputElement): Promise<void> => {
     event.preventDefault();
-    setBusy(true);
+    setPhase('busy');
     setProblem(null);
     try {
-      await enterPasscode(passcode);
+      await enterPasscode(input.value);
       location.reload();
     } catch (thrown) {
-      setBusy(false);
-      setPasscode('');
+      setPhase('ready');
+      input.value = '';
       setProblem(thrown instanceof PageApiError ? thrown.problem.cure : String(thrown));
     }
   };
   return (
-    <form className={styles.form} onSubmit={(event) => void submit(event)}>
+    <form className={styles.form} onSubmit={(event) => void submit(event, field.current!)}>
       <label htmlFor="passcode">Whoever runs this service has given you one.</label>
       <input
+        ref={field}
         id="passcode"
         data-testid="passcode"
         type="password"
@@ -61,13 +64,11 @@ function PasscodeForm() {
         maxLength={256}
         required
         autoFocus
-        value={passcode}
         aria-invalid={problem !== null}
         aria-describedby="passcode-problem"
-        onChange={(event) => setPasscode(event.target.value)}
       />
-      <button type="submit" data-testid="passcode-submit" disabled={busy || passcode === ''}>
-        {busy ? 'Opening…' : 'Come in'}
+      <button type="submit" data-testid="passcode-submit" disabled={phase !== 'ready'}>
+        {phase === 'busy' ? 'Opening…' : 'Come in'}
       </button>
       <p id="passcode-problem" className={styles.problem} role="alert">
         {problem}
