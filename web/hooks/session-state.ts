@@ -71,7 +71,10 @@ export function sessionReducer(state: SessionState, event: SessionEvent): Sessio
   }
 }
 
-/** Wait before asking for an avatar again, ms: 2, 3, 4.5, then 5 s. `attempt` counts from 0. */
+/**
+ * Wait before asking for an avatar again, ms: 2 s for as long as a restart takes, then 5 s. `attempt` counts from 0. An
+ * avatar that is on its way is not sent for twice, however often the page asks.
+ */
 export function redispatchDelayMs(attempt: number): number {
-  return Math.min(5000, 2000 * 1.5 ** attempt);
+  return attempt < 60 ? 2000 : 5000;
 }

@@ -27,7 +27,7 @@ export const SESSION_LIMITS: Limits = {
   inAll: new RateLimiter({ burst: 120, perSecond: 10 }),
 };
 
-/** Re-dispatches: the page asks every 2–5 s while it waits, in each of its tabs. */
+/** Re-dispatches: the page asks every 2 s while it waits, in each of its tabs. */
 export const REDISPATCH_LIMITS: Limits = {
   perAddress: new RateLimiter({ burst: 20, perSecond: 1 }),
   inAll: new RateLimiter({ burst: 100, perSecond: 20 }),

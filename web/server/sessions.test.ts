@@ -11,8 +11,9 @@ afterEach(() => server?.close());
 
 const limits = { origin: { host: 'localhost:3000', secure: false }, maxPeople: 6 };
 const avatar = { id: 'ava', name: 'Ava', status: 'ready', clips: [], model: 'lite' };
-const status = (activeSessions: number) => ({
+const status = (activeSessions: number, accepting: boolean) => ({
   activeSessions,
+  accepting,
   maxSessions: 2,
   agentName: 'avatar',
   version: '0',
@@ -22,9 +23,9 @@ const status = (activeSessions: number) => ({
 });
 
 /** Settings with a real agent API and a LiveKit address at which nothing listens. */
-async function settingsWith(activeSessions: number): Promise<Settings> {
+async function settingsWith(activeSessions: number, accepting = true): Promise<Settings> {
   server = createServer((request, response) => {
-    const body = request.url === '/avatars' ? [avatar] : status(activeSessions);
+    const body = request.url === '/avatars' ? [avatar] : status(activeSessions, accepting);
     response.end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
@@ -49,6 +50,12 @@ test('a full service answers 503 with the number of seats and when to come back'
   expect(await answer?.json()).toMatchObject({
     error: { code: 'SESSION_LIMIT_REACHED', retryable: true },
   });
+});
+
+test('no room is opened before an agent can be sent there', async () => {
+  await expect(
+    openSession(await settingsWith(0, false), { avatar: 'ava' }, limits),
+  ).rejects.toMatchObject({ code: 'AGENT_UNAVAILABLE', message: expect.stringMatching(/starting/) });
 });
 
 test('a LiveKit server that is away is named with its address and the cure', async () => {

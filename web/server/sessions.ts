@@ -69,7 +69,14 @@ export async function openSession(
   };
 }
 
-function requireFreeSeat({ activeSessions, maxSessions }: AgentStatus): void {
+/** LiveKit offers a job once: one that comes before an agent has registered is lost, and its person waits in vain. */
+function requireFreeSeat({ activeSessions, maxSessions, accepting }: AgentStatus): void {
+  if (accepting === false) {
+    throw new AvatarError(
+      'AGENT_UNAVAILABLE',
+      'The avatar service is starting, or waits for its LiveKit server. Try again in some seconds.',
+    );
+  }
   if (activeSessions < maxSessions) return;
   throw new HttpError(
     new AvatarError(
