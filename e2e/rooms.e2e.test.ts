@@ -6,7 +6,7 @@ import { AccessToken, RoomServiceClient } from 'livekit-server-sdk';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { frameRate, mouthMotion } from './harness/analyse.ts';
-import { join, launchBrowser, leaveAndClose, openPage } from './harness/browser.ts';
+import { SMALL_WINDOW, join, launchBrowser, leaveAndClose, openPage } from './harness/browser.ts';
 import { readPeople, readRecording, trackKinds } from './harness/instrument.ts';
 import { startStack, type Stack } from './harness/stack.ts';
 import { speechThenSilence, writeWav } from './harness/wav.ts';
@@ -58,7 +58,7 @@ async function speak(clip: string, silenceMs: number, url: string): Promise<Page
   writeWav(wav, speechThenSilence(clip, silenceMs));
   const browser = await launchBrowser(wav);
   browsers.push(browser);
-  return openPage(browser, url);
+  return openPage(browser, url, SMALL_WINDOW);
 }
 
 /** Identities of the avatars in the room, by the identity of their driver. */
@@ -83,6 +83,7 @@ const pageNow = (page: Page): Promise<number> => page.evaluate(() => performance
 beforeAll(async () => {
   stack = await startStack({
     config: 'e2e/fixtures/realtime.yaml',
+    videoMaxPx: 256,
     env: {
       ACCESS_MODE: 'passcode',
       ACCESS_PASSCODE: PASSCODE,
@@ -162,7 +163,7 @@ describe('two people, each with an avatar', () => {
     view.searchParams.set('token', await token.toJwt());
     const browser = await launchBrowser(joinPath(folder, 'voice-0.wav'));
     browsers.push(browser);
-    const recorder = await openPage(browser, view.href);
+    const recorder = await openPage(browser, view.href, SMALL_WINDOW);
     await until('both are filmed', async () => (await recorder.locator('video').count()) === 2);
     await wait(2000);
     expect(await trackKinds(recorder)).toEqual({

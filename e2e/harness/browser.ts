@@ -39,12 +39,16 @@ export async function launchBrowser(
   });
 }
 
+/** A window that costs little to draw without a GPU, for tests with several browsers. */
+export const SMALL_WINDOW = { width: 640, height: 480 };
+
 /** Open the page in a fresh context with the microphone allowed and the taps installed. */
-export async function openPage(browser: Browser, pageUrl: string): Promise<Page> {
-  const context = await browser.newContext({
-    permissions: ['microphone'],
-    viewport: { width: 1280, height: 800 },
-  });
+export async function openPage(
+  browser: Browser,
+  pageUrl: string,
+  viewport = { width: 1280, height: 800 },
+): Promise<Page> {
+  const context = await browser.newContext({ permissions: ['microphone'], viewport });
   const page = await context.newPage();
   await instrument(page);
   await page.goto(pageUrl, { waitUntil: 'domcontentloaded' });
@@ -58,12 +62,13 @@ export async function join(page: Page, avatarId: string): Promise<number> {
   await button.waitFor({ timeout: 15_000 });
   const started = Date.now();
   await button.click();
-  await page.waitForFunction(
-    () =>
-      (window as unknown as { __recording: { frames: unknown[] } }).__recording.frames.length > 0,
-    undefined,
-    { timeout: 30_000, polling: 20 },
-  );
+  const hasPicture = (): boolean =>
+    (window as unknown as { __recording: { frames: unknown[] } }).__recording.frames.length > 0;
+  try {
+    await page.waitForFunction(hasPicture, undefined, { timeout: 45_000, polling: 20 });
+  } catch {
+    throw new Error(`no picture within 45 s; the page says: ${await page.innerText('body')}`);
+  }
   return Date.now() - started;
 }
 

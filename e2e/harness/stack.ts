@@ -1,6 +1,9 @@
 /** The whole product as a user starts it: `tools/start.mjs` on free ports, with a configuration of the test's own. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -38,16 +41,24 @@ export async function freePorts(count: number): Promise<number> {
 }
 
 /**
- * Start and wait until the page answers; `env` is added to the environment.
+ * Start and wait until the page answers; `env` is added to the environment. `videoMaxPx`: longest side of every picture,
+ * for tests with several browsers, which on two cores have no time for large ones.
  * @throws Error with the log when it does not within `timeoutMs`
  */
 export async function startStack(options: {
   config: string;
+  videoMaxPx?: number;
   timeoutMs?: number;
   env?: Record<string, string>;
 }): Promise<Stack> {
   const first = await freePorts(5);
   const [livekitPort, agentPort, pagePort] = [first, first + 3, first + 4];
+  const folder = mkdtempSync(join(tmpdir(), 'avatar-stack-'));
+  const config = join(folder, 'realtime.yaml');
+  const service = options.videoMaxPx
+    ? `service:\n  video_max_px: ${options.videoMaxPx}`
+    : 'service:';
+  writeFileSync(config, readFileSync(options.config, 'utf8').replace(/^service:/m, service));
   const child: ChildProcess = spawn(
     process.execPath,
     [
@@ -55,7 +66,7 @@ export async function startStack(options: {
       '--verbose',
       '--skip-checks',
       '--config',
-      options.config,
+      config,
       '--livekit-port',
       String(livekitPort),
       '--agent-port',
@@ -87,6 +98,7 @@ export async function startStack(options: {
   while (!((await isUp(`${agentUrl}/readyz`)) && (await isUp(`${pageUrl}/api/health`)))) {
     if (hasExited() || Date.now() > deadline) {
       child.kill('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
       throw new Error(`the stack did not start:\n${output.slice(-4000)}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -102,6 +114,7 @@ export async function startStack(options: {
       const kill = setTimeout(() => child.kill('SIGKILL'), 30_000);
       await exited;
       clearTimeout(kill);
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
