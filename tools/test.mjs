@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const HELP = `Usage: npm test -- [--only STEP[,STEP…]]
 
 Steps: lint, types, build, unit, integration, e2e. Default: all.
-Programs the tests need beside Node (Chromium, ffmpeg, Redis) are installed with apt-get when that is possible.
+Programs the tests need beside Node (Chromium, ffmpeg, Redis, a C compiler) are installed with apt-get when that is possible.
 `;
 
 /** Programs from outside npm: executable candidates and the Debian package that brings one. */
@@ -36,6 +36,13 @@ const PROGRAMS = [
     paths: ['/usr/bin/redis-server', '/usr/local/bin/redis-server'],
     aptPackage: 'redis-server',
     variable: 'REDIS_BIN',
+  },
+  {
+    // agent/test/helpers/clock-jump.c. The package gcc alone brings no headers.
+    name: 'a C compiler',
+    paths: ['/usr/bin/cc', '/usr/local/bin/cc'],
+    aptPackage: 'g++',
+    variable: 'CC',
   },
 ];
 
