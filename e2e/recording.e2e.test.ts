@@ -110,6 +110,13 @@ const recorderIsOut = async ({ room, id }: TakenRecording): Promise<void> => {
     return !members.some(({ identity }) => identity === id);
   });
 };
+/** Somebody with LiveKit's API secret records a room without asking anybody. */
+const startUninvited = async (room: string): Promise<EgressClient> => {
+  const { httpUrl, apiKey, apiSecret } = stack.livekit;
+  const egress = new EgressClient(httpUrl, apiKey, apiSecret);
+  await egress.startRoomCompositeEgress(room, { filepath: '/out/hidden.mp4' } as never);
+  return egress;
+};
 /** Two people, one asks, the other agrees; resolves when LiveKit tells both that the room is recorded. */
 const record = async (room: string): Promise<[Person, Person]> => {
   const sam = await Person.join('sam', room);
@@ -129,6 +136,7 @@ afterEach(async () => {
   people = [];
   await recorder?.die();
   recorder = null;
+  stack.webhooks.lose = false;
 });
 afterAll(() => stack.stop());
 
@@ -215,7 +223,7 @@ describe('recording', () => {
     expect(taking.taken).toHaveLength(2);
   });
 
-  it('pauses for a newcomer whose client says nothing at all', async () => {
+  const pausesForSilentNewcomer = async (): Promise<void> => {
     const taking = await startRecorder();
     const room = await newRoom();
     await record(room);
@@ -225,6 +233,13 @@ describe('recording', () => {
     expect(Date.now() - joinedMs).toBeLessThan(SOON_MS);
     await sleep(1500);
     expect(taking.taken).toHaveLength(1);
+  };
+
+  it('pauses for a newcomer whose client says nothing at all', pausesForSilentNewcomer);
+
+  it('pauses for such a newcomer when LiveKit’s webhooks are lost, too', async () => {
+    stack.webhooks.lose = true;
+    await pausesForSilentNewcomer();
   });
 
   it('stops a recorder that comes late, when consent is gone by then', async () => {
@@ -292,6 +307,7 @@ describe('recording', () => {
   }, 60_000);
 
   it('a restart of the page’s server does not let a recording go on without its rules', async () => {
+    stack.webhooks.lose = true;
     const taking = await startRecorder();
     const room = await newRoom();
     const [sam] = await record(room);
@@ -322,14 +338,29 @@ describe('recording', () => {
   });
 
   it('a recorder that nobody agreed to is put out as soon as a page looks', async () => {
+    stack.webhooks.lose = true;
     const taking = await startRecorder();
     const room = await newRoom();
     const sam = await Person.join('sam', room);
-    const { httpUrl, apiKey, apiSecret } = stack.livekit;
-    const egress = new EgressClient(httpUrl, apiKey, apiSecret);
-    await egress.startRoomCompositeEgress(room, { filepath: '/out/hidden.mp4' } as never);
+    await startUninvited(room);
     await until('the mark shows', () => sam.room.isRecording);
     await sam.call('look');
     await recorderIsOut(taking.taken[0]!);
+  });
+
+  it('a recorder that nobody agreed to is put out when no page ever looks', async () => {
+    const taking = await startRecorder();
+    const room = await newRoom();
+    const sam = await Person.join('sam', room);
+    const answersBefore = stack.webhooks.answers.length;
+    const egress = await startUninvited(room);
+    await until('LiveKit has no recorder for the room any more', async () => {
+      return (await egress.listEgress({ roomName: room, active: true })).length === 0;
+    });
+    await recorderIsOut(taking.taken[0]!);
+    await until('no mark shows', () => !sam.room.isRecording);
+    const answers = stack.webhooks.answers.slice(answersBefore);
+    expect(answers.length).toBeGreaterThan(0);
+    expect(new Set(answers)).toEqual(new Set([200]));
   });
 });

@@ -118,6 +118,7 @@ async function livekitMetrics() {
   const child = spawn(path, ['--config', join(REPO_ROOT, 'livekit.yaml')], {
     env: {
       LIVEKIT_KEYS: `APItest: ${'s'.repeat(40)}`,
+      LIVEKIT_WEBHOOK_API_KEY: 'APItest',
       NODE_IP: '127.0.0.1',
       LIVEKIT_PORT: String(port),
       LIVEKIT_RTC_TCP_PORT: String(tcpPort),

@@ -144,6 +144,20 @@ describe('compose files, as Compose resolves them', () => {
     expect(all.services['agent-gpu'].networks.default.aliases).toContain('agent');
   });
 
+  test('LiveKit tells the page what happens in rooms, signed with the key that the page knows', async () => {
+    const [url] = livekit.webhook.urls;
+    expect(existsSync(join(REPO_ROOT, 'web/app', new URL(url).pathname, 'route.ts'))).toBe(true);
+    const { services } = await load({ files: HOST_FILES, profiles: PROFILES, envFile });
+    for (const { livekit: server, web } of [all.services, services]) {
+      expect(server.environment.LIVEKIT_WEBHOOK_API_KEY).toBe(web.environment.LIVEKIT_API_KEY);
+      expect(new URL(url).host).toBe(`web:${web.ports[0].target}`);
+    }
+    expect(Object.keys(all.services.livekit.networks)).toContain('default');
+    // On the host's network the name means the published port.
+    expect(JSON.stringify(services.livekit.extra_hosts)).toMatch(/web.*127\.0\.0\.1/);
+    expect(services.web.ports[0].published).toBe(new URL(url).port);
+  });
+
   test('the page knows where its port is published, so that it can refuse to be open to everybody', () => {
     const { environment, ports } = all.services.web;
     expect(environment.HOSTNAME).toBeUndefined();
@@ -255,6 +269,7 @@ describe('livekit.yaml', () => {
     const child = spawn(program, ['--config', join(REPO_ROOT, 'livekit.yaml')], {
       env: {
         LIVEKIT_KEYS: `APItest: ${'s'.repeat(40)}`,
+        LIVEKIT_WEBHOOK_API_KEY: 'APItest',
         NODE_IP: '127.0.0.1',
         // Free ports, so that the test runs beside a server.
         LIVEKIT_PORT: String(port),

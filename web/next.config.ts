@@ -11,8 +11,8 @@ const config: NextConfig = {
   transpilePackages: ['@live-avatar/agent'],
   turbopack: { root: join(import.meta.dirname, '..') },
   outputFileTracingRoot: join(import.meta.dirname, '..'),
-  // Because of proxy.ts the framework keeps request bodies in memory, up to this; no route reads more than 4 kB.
-  experimental: { proxyClientMaxBodySize: 65_536 },
+  // Because of proxy.ts the framework keeps request bodies in memory, cut off at this; no route reads more than 64 kB.
+  experimental: { proxyClientMaxBodySize: 131_072 },
   // The container image takes a server with only the files it uses (deploy/web.Dockerfile).
   ...(process.env['WEB_STANDALONE'] === '1' && { output: 'standalone' as const }),
 };

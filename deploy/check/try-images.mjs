@@ -160,7 +160,7 @@ async function start(name, { folder, env, workdir, user, command }) {
   const inside = (/** @type {string[]} */ args) =>
     `chroot --userspec=${user} . /usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp ${variables} /bin/sh -c ${q(`cd ${workdir}; exec "$@"`)} sh ${args.map(q).join(' ')}`;
   const script = `ip link set lo up
-    LIVEKIT_KEYS="${keys.LIVEKIT_API_KEY}: ${keys.LIVEKIT_API_SECRET}" NODE_IP=127.0.0.1 ${q(server)} --config ${q(join(ROOT, 'livekit.yaml'))} >/dev/null 2>&1 &
+    LIVEKIT_KEYS="${keys.LIVEKIT_API_KEY}: ${keys.LIVEKIT_API_SECRET}" LIVEKIT_WEBHOOK_API_KEY=${q(keys.LIVEKIT_API_KEY)} NODE_IP=127.0.0.1 ${q(server)} --config ${q(join(ROOT, 'livekit.yaml'))} >/dev/null 2>&1 &
     mount --bind ${q(folder)} ${q(folder)}; cd ${q(folder)}; mount -t proc proc proc; mount --rbind /dev dev
     mount -o remount,ro,bind .
     ${tmpfs.map((/** @type {string} */ each) => `mount -t tmpfs -o ${(each.split(':')[1] ?? '').split(',').join(',')} tmpfs .${each.split(':')[0]}`).join('\n')}

@@ -1,4 +1,7 @@
-/** Everything recording needs, on free ports: Redis, livekit-server on it, an agent, and the built page. */
+/**
+ * Everything recording needs, on free ports: Redis, livekit-server on it, which tells the page what happens in rooms, an
+ * agent, and the built page.
+ */
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { createRequire } from 'node:module';
@@ -6,6 +9,7 @@ import { join } from 'node:path';
 import { TestAgent } from '../../agent/test/helpers/agent-process.ts';
 import { TestLivekitServer } from '../../agent/test/helpers/livekit-server.ts';
 import { freePort, ROOT, TestProcess, waitFor } from '../../agent/test/helpers/processes.ts';
+import { WebhookRelay } from './webhook-relay.ts';
 
 const REDIS_PATHS = ['/usr/bin/redis-server', '/usr/local/bin/redis-server'];
 
@@ -39,18 +43,20 @@ export async function startRedis(): Promise<{ process: TestProcess; port: number
 export class RecordingStack {
   readonly redis: { process: TestProcess; port: number };
   readonly livekit: TestLivekitServer;
+  readonly webhooks: WebhookRelay;
   readonly agent: TestAgent;
   readonly pageUrl: string;
   readonly #pagePort: number;
   #page: TestProcess;
 
   private constructor(
-    parts: Pick<RecordingStack, 'redis' | 'livekit' | 'agent'>,
+    parts: Pick<RecordingStack, 'redis' | 'livekit' | 'webhooks' | 'agent'>,
     pagePort: number,
     env: Record<string, string>,
   ) {
     this.redis = parts.redis;
     this.livekit = parts.livekit;
+    this.webhooks = parts.webhooks;
     this.agent = parts.agent;
     this.#pagePort = pagePort;
     this.pageUrl = `http://127.0.0.1:${pagePort}`;
@@ -60,9 +66,15 @@ export class RecordingStack {
   /** Start all with `config` (text of realtime.yaml) and the page with `env`. */
   static async start(config: string, env: Record<string, string>): Promise<RecordingStack> {
     const redis = await startRedis();
-    const livekit = await TestLivekitServer.start({ redis: `127.0.0.1:${redis.port}` });
+    const pagePort = await freePort();
+    const route = `http://127.0.0.1:${pagePort}/api/livekit-webhook`;
+    const webhooks = await WebhookRelay.start(route);
+    const livekit = await TestLivekitServer.start({
+      redis: `127.0.0.1:${redis.port}`,
+      webhookUrl: webhooks.url,
+    });
     const agent = await TestAgent.start({ livekit, config });
-    const stack = new RecordingStack({ redis, livekit, agent }, await freePort(), env);
+    const stack = new RecordingStack({ redis, livekit, webhooks, agent }, pagePort, env);
     await stack.#pageAnswers();
     return stack;
   }
@@ -79,6 +91,7 @@ export class RecordingStack {
     await this.#page.stop();
     await this.agent.stop();
     await this.livekit.stop();
+    this.webhooks.stop();
     await this.redis.process.stop();
   }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // Settings of the livekit-server that `npm start` runs. They travel in its environment: no file, no secrets on disk.
 // For a server of your own see livekit.yaml in the root.
-import { ownAddresses, reachableAddress } from './network.mjs';
+import { localAddress, ownAddresses, reachableAddress } from './network.mjs';
 
 /**
  * STUN server handed to clients: the discard port, where nobody answers. Without an entry clients ask public servers
@@ -12,9 +12,10 @@ const NOBODY = '127.0.0.1:9';
 
 /**
  * @param {import('./args.mjs').StartOptions} options
+ * @param {string} apiKey name of the key that signs what the page is told about rooms
  * @returns {Record<string, unknown>} livekit-server's configuration (its config-sample.yaml documents the keys)
  */
-export function livekitConfig({ host, livekitPort, rtcTcpPort, rtcUdpPort }) {
+export function livekitConfig({ host, pagePort, livekitPort, rtcTcpPort, rtcUdpPort }, apiKey) {
   const address = reachableAddress(host);
   const own = ownAddresses().find((candidate) => candidate.address === address);
   const loopback = own?.loopback ?? false;
@@ -34,6 +35,10 @@ export function livekitConfig({ host, livekitPort, rtcTcpPort, rtcUdpPort }) {
       stun_servers: [NOBODY],
     },
     room: { empty_timeout: 60, departure_timeout: 20 },
+    webhook: {
+      api_key: apiKey,
+      urls: [`http://${localAddress(host)}:${pagePort}/api/livekit-webhook`],
+    },
   };
 }
 
@@ -51,7 +56,7 @@ export function livekitEnv(options, { apiKey, apiSecret }, env) {
   );
   return {
     ...Object.fromEntries(inherited),
-    LIVEKIT_CONFIG: JSON.stringify(livekitConfig(options)),
+    LIVEKIT_CONFIG: JSON.stringify(livekitConfig(options, apiKey)),
     LIVEKIT_KEYS: `${apiKey}: ${apiSecret}`,
   };
 }

@@ -10,7 +10,7 @@ const options = (/** @type {string[]} */ ...argv) => parseStartArgs(argv, {});
 describe('livekit-server settings', () => {
   test('by default nothing is reachable from outside this machine', () => {
     const loopback = ownAddresses().find(({ loopback }) => loopback);
-    expect(livekitConfig(options())).toMatchObject({
+    expect(livekitConfig(options(), 'APIx')).toMatchObject({
       port: 7880,
       bind_addresses: ['127.0.0.1'],
       rtc: {
@@ -26,21 +26,30 @@ describe('livekit-server settings', () => {
   test('on a network address media is announced there, and the agent still reaches the server by loopback', () => {
     const outward = ownAddresses().find(({ loopback }) => !loopback);
     if (!outward) return; // A machine without a network cannot listen on one.
-    expect(livekitConfig(options('--host', outward.address))).toMatchObject({
+    expect(livekitConfig(options('--host', outward.address), 'APIx')).toMatchObject({
       bind_addresses: [outward.address, '127.0.0.1'],
       rtc: { node_ip: outward.address, enable_loopback_candidate: false },
     });
-    expect(livekitConfig(options('--host', '0.0.0.0'))).toMatchObject({
+    expect(livekitConfig(options('--host', '0.0.0.0'), 'APIx')).toMatchObject({
       bind_addresses: ['0.0.0.0'],
     });
   });
 
   test('clients are never told to use a media port as a STUN server', () => {
     const { rtc } = /** @type {{ rtc: { stun_servers: string[], udp_port: number } }} */ (
-      livekitConfig(options())
+      livekitConfig(options(), 'APIx')
     );
     expect(rtc.stun_servers.filter((server) => server.endsWith(`:${rtc.udp_port}`))).toEqual([]);
     expect(rtc.stun_servers).not.toHaveLength(0);
+  });
+
+  test.each([
+    [[], 'http://127.0.0.1:3000/api/livekit-webhook'],
+    [['--host', '0.0.0.0', '--port', '4000'], 'http://127.0.0.1:4000/api/livekit-webhook'],
+  ])('with %j the page is told what happens in rooms, signed with its own key', (argv, url) => {
+    if (argv.includes('0.0.0.0') && ownAddresses().every(({ loopback }) => loopback)) return;
+    const { webhook } = JSON.parse(livekitEnv(options(...argv), KEYS, {})['LIVEKIT_CONFIG'] ?? '');
+    expect(webhook).toEqual({ api_key: KEYS.apiKey, urls: [url] });
   });
 
   test("the shell's own LiveKit settings do not leak into the server", () => {

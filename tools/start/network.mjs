@@ -39,6 +39,16 @@ export function reachableAddress(host) {
 }
 
 /**
+ * Address under which programs of this machine reach the page. 0.0.0.0 answers on loopback too; a single other address
+ * does not.
+ * @param {string} host
+ * @returns {string}
+ */
+export function localAddress(host) {
+  return host === '0.0.0.0' ? '127.0.0.1' : host;
+}
+
+/**
  * @typedef {object} NeededPort
  * @property {number} port
  * @property {'tcp' | 'udp'} protocol

@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { livekitEnv } from './livekit-config.mjs';
+import { localAddress } from './network.mjs';
 import { REPO_ROOT } from './paths.mjs';
 
 /**
@@ -23,8 +24,6 @@ export function services({ options, keys, livekitServer, env }) {
   const { host, pagePort, livekitPort, agentPort, configPath } = options;
   const livekitUrl = `ws://127.0.0.1:${livekitPort}`;
   const agentUrl = `http://127.0.0.1:${agentPort}`;
-  // 0.0.0.0 answers on loopback too; a single other address does not.
-  const pageHost = host === '0.0.0.0' ? '127.0.0.1' : host;
   const secrets = {
     LIVEKIT_URL: livekitUrl,
     LIVEKIT_API_KEY: keys.apiKey,
@@ -77,7 +76,7 @@ export function services({ options, keys, livekitServer, env }) {
           PORT: String(pagePort),
         },
       },
-      healthUrl: `http://${pageHost}:${pagePort}/api/health`,
+      healthUrl: `http://${localAddress(host)}:${pagePort}/api/health`,
     },
   };
 }

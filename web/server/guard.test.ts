@@ -22,6 +22,7 @@ const UNGUARDED: Record<string, string> = {
   'health/route.ts': 'tells a load balancer only that the process runs',
   'access/route.ts': 'is where access is asked for; wrong passcodes are limited',
   'sessions/redispatch/route.ts': 'authorised by the participant’s own token',
+  'livekit-webhook/route.ts': 'believes only what LiveKit has signed; whoever fails is limited',
   'recording/route.ts': 'authorised by the participant’s own token and presence in the room',
   'sessions/renew/route.ts': 'authorised by the participant’s own token',
   'invitations/route.ts': 'authorised by the participant’s own token',

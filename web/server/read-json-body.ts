@@ -25,12 +25,16 @@ export async function readJsonBody<Schema extends z.ZodType>(
       415,
     );
   }
-  const parsed = schema.safeParse(parseJson(await readText(request)));
+  const parsed = schema.safeParse(parseJson(await readText(request, MAX_BODY_BYTES)));
   if (!parsed.success) throw invalid(`The request body is wrong: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }
 
-async function readText(request: Request): Promise<string> {
+/**
+ * The body as it was sent, as text.
+ * @throws HttpError REQUEST_INVALID: 413 over `maxBytes`, 400 when there is none.
+ */
+export async function readText(request: Request, maxBytes: number): Promise<string> {
   if (request.body === null) throw invalid('The request body is empty; send a JSON object.');
   const reader = request.body.getReader();
   const chunks: Uint8Array[] = [];
@@ -40,9 +44,9 @@ async function readText(request: Request): Promise<string> {
     if (done) break;
     const chunk = value as Uint8Array;
     size += chunk.byteLength;
-    if (size > MAX_BODY_BYTES) {
+    if (size > maxBytes) {
       await reader.cancel();
-      throw invalid(`The request body is larger than ${MAX_BODY_BYTES} bytes.`, 413);
+      throw invalid(`The request body is larger than ${maxBytes} bytes.`, 413);
     }
     chunks.push(chunk);
   }

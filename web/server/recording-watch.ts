@@ -1,7 +1,8 @@
 /**
- * Keeps every room as its people agreed: looks at rooms with a request or a recorder about once a second and whenever
- * somebody acts, and carries the plan out. One round per room at a time. Nothing is kept that LiveKit does not know,
- * except which recorders were told to stop: a restart of the page's server finds running recorders again.
+ * Keeps every room as its people agreed: looks at a room whenever somebody acts and whenever LiveKit says that something
+ * happened there, and about once a second while there is a request or a recorder, since LiveKit's word may be lost. Then
+ * it carries the plan out. One round per room at a time. Nothing is kept that LiveKit does not know, except which
+ * recorders were told to stop: a restart of the page's server finds running recorders again.
  */
 import { AvatarError, toAvatarError } from '@live-avatar/agent/errors';
 import { logUnexpected } from './log.ts';
@@ -15,34 +16,18 @@ import {
 } from './recording-plan.ts';
 import type { RecordingSettings } from './recording-settings.ts';
 import type { Settings } from './settings.ts';
+import { WatchedRooms, type Watched } from './watched-rooms.ts';
 
 /** Time between looks, ms. */
 const LOOK_MS = 1000;
-/** Rooms remembered in which nothing is going on. */
-const MAX_IDLE_ROOMS = 1000;
 /** No recording starts for this long after somebody got a seat, unless they are in the room before, ms. */
 const ARRIVAL_MS = 15_000;
-
-/** What one room needs remembered. */
-type Watched = {
-  turn: Promise<unknown>;
-  /** Whether there is a request or a recorder: such rooms are looked at again and again. */
-  busy: boolean;
-  wasRecording: boolean;
-  starting: Promise<void> | null;
-  holdUntilMs: number;
-  /** A recorder that was told to stop may still be on its way into the room until then, Unix time, ms. */
-  lateUntilMs: number;
-  readonly told: Set<string>;
-  readonly ended: Set<string>;
-  readonly firstSeenMs: Map<string, number>;
-};
 
 /** The rooms in which recording is asked for or runs. */
 export class RecordingWatch {
   readonly #livekit: RecordingLiveKit;
   readonly #recording: RecordingSettings;
-  readonly #rooms = new Map<string, Watched>();
+  readonly #rooms = new WatchedRooms();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(settings: Settings, recording: RecordingSettings) {
@@ -53,15 +38,16 @@ export class RecordingWatch {
   /** Take up recordings that run already, from before a restart of this server. */
   async resume(): Promise<void> {
     for (const { room } of await this.#livekit.recorders()) {
-      this.#room(room).wasRecording = true;
-      this.#setBusy(this.#room(room), true);
+      const watched = this.#rooms.of(room);
+      watched.wasRecording = true;
+      this.#setBusy(watched, true);
     }
   }
 
   /** Somebody is about to come in who has agreed to nothing: stop before they are there. */
   async expectNewcomer(room: string): Promise<void> {
-    if (this.#rooms.get(room)?.busy !== true) return;
-    await this.#inTurn(room, async (watched) => {
+    if (this.#rooms.find(room)?.busy !== true) return;
+    await this.#rooms.inTurn(room, async (watched) => {
       watched.holdUntilMs = Date.now() + ARRIVAL_MS;
       const { people, recorders } = await this.#snapshot(room, watched);
       for (const { id } of recorders) await this.#stop(room, watched, id);
@@ -79,7 +65,7 @@ export class RecordingWatch {
     identity: string,
     decide: (open: string | null) => Record<string, string> | RecordingEnd | null,
   ): Promise<string | null> {
-    const outcome = await this.#inTurn(room, async (watched) => {
+    const outcome = await this.#rooms.inTurn(room, async (watched) => {
       const snapshot = await this.#snapshot(room, watched);
       if (!snapshot.people.some((person) => person.identity === identity)) {
         throw new AvatarError('SESSION_CLOSED', 'You are not in this room any more. Join again.');
@@ -109,23 +95,46 @@ export class RecordingWatch {
     return outcome.open;
   }
 
-  /** Look at every room now. */
+  /** Rooms remembered now. */
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  /** Look at every room in which something is going on. */
   async look(): Promise<void> {
     await Promise.all(
-      [...this.#rooms].map(async ([room, { busy }]) => {
-        if (!busy) return;
-        try {
-          await this.#lookAt(room);
-        } catch (thrown) {
-          // LiveKit away: nobody records then, and the next look follows.
-          if (!(thrown instanceof AvatarError)) logUnexpected('recording watch failed', thrown);
-        }
+      this.#rooms.busy().map(async (room) => {
+        // LiveKit away: nobody records then, and the next look follows.
+        await this.#lookAt(room).catch(reportBug);
       }),
     );
   }
 
-  async #lookAt(room: string): Promise<void> {
-    await this.#inTurn(room, async (watched) => {
+  /**
+   * LiveKit says that something happened in a room, or that the room is gone: look now, also where nothing was going on.
+   * Never rejects; while LiveKit does not answer the room is looked at every second.
+   */
+  async notice(room: string, isGone = false): Promise<void> {
+    const isNew = this.#rooms.find(room) === undefined;
+    const watched = this.#rooms.of(room);
+    try {
+      const look = this.#lookAt(room);
+      const { turn } = watched;
+      const people = await look;
+      // A room of this name may be there again; and whatever waits behind this look needs what is remembered.
+      const isQuiet = !watched.busy && watched.turn === turn;
+      if (isQuiet && (isNew || (isGone && people === 0))) this.#rooms.forget(room, watched);
+    } catch (thrown) {
+      this.#setBusy(watched, true);
+      reportBug(thrown);
+    }
+  }
+
+  /** One round; resolves with the number of people. Whoever asks while one waits for its turn gets that one. */
+  #lookAt(room: string): Promise<number> {
+    const waiting = this.#rooms.of(room);
+    waiting.nextLook ??= this.#rooms.inTurn(room, async (watched) => {
+      watched.nextLook = null;
       const snapshot = await this.#snapshot(room, watched);
       await this.#carryOut(room, watched, snapshot);
       const isIdle =
@@ -133,8 +142,10 @@ export class RecordingWatch {
         snapshot.nowMs > watched.lateUntilMs &&
         snapshot.recorders.length + snapshot.strays.length === 0 &&
         openRequest(snapshot.people) === null;
-      if (isIdle) this.#setBusy(watched, false);
+      this.#setBusy(watched, !isIdle);
+      return snapshot.people.length;
     });
+    return waiting.nextLook;
   }
 
   async #snapshot(room: string, watched: Watched): Promise<RoomSnapshot> {
@@ -188,7 +199,7 @@ export class RecordingWatch {
     watched.starting = started.then(async (failure) => {
       watched.starting = null;
       // The room may have changed while the recorder was on its way: look again before anything else.
-      await this.#inTurn(room, async () => {
+      await this.#rooms.inTurn(room, async () => {
         const snapshot = await this.#snapshot(room, watched);
         if (failure === null) return this.#carryOut(room, watched, snapshot);
         return this.#end(room, watched, snapshot, 'unavailable');
@@ -232,48 +243,18 @@ export class RecordingWatch {
     if (reason !== null) await this.#livekit.tell(room, people, reason);
   }
 
-  /** Run `work` after everything else that was begun for this room. */
-  #inTurn<T>(room: string, work: (watched: Watched) => Promise<T>): Promise<T> {
-    const watched = this.#room(room);
-    const turn = watched.turn.then(() => work(watched));
-    watched.turn = turn.catch(() => undefined);
-    return turn;
-  }
-
-  #room(room: string): Watched {
-    const known = this.#rooms.get(room);
-    if (known !== undefined) return known;
-    const watched: Watched = {
-      turn: Promise.resolve(),
-      busy: false,
-      wasRecording: false,
-      starting: null,
-      holdUntilMs: 0,
-      lateUntilMs: 0,
-      told: new Set(),
-      ended: new Set(),
-      firstSeenMs: new Map(),
-    };
-    this.#rooms.set(room, watched);
-    this.#forgetIdle();
-    return watched;
-  }
-
   #setBusy(watched: Watched, busy: boolean): void {
     watched.busy = busy;
     if (busy) {
       this.#timer ??= setInterval(() => void this.look(), LOOK_MS).unref();
-    } else if (this.#timer !== null && ![...this.#rooms.values()].some((room) => room.busy)) {
+    } else if (this.#timer !== null && this.#rooms.busy().length === 0) {
       clearInterval(this.#timer);
       this.#timer = null;
     }
   }
+}
 
-  /** Rooms are never announced as gone; the ones that were quiet longest make place. */
-  #forgetIdle(): void {
-    for (const [room, { busy }] of this.#rooms) {
-      if (this.#rooms.size <= MAX_IDLE_ROOMS) return;
-      if (!busy) this.#rooms.delete(room);
-    }
-  }
+/** LiveKit being away is no bug of ours. */
+function reportBug(thrown: unknown): void {
+  if (!(thrown instanceof AvatarError)) logUnexpected('recording watch failed', thrown);
 }

@@ -89,6 +89,17 @@ export async function stopRecordingForNewcomer(
   await recordingWatch(settings, recording).expectNewcomer(room);
 }
 
+/** LiveKit says that something happened in a room, or that it is gone: bring it in line with what its people agreed to. */
+export async function noticeRoom(
+  settings: Settings,
+  recording: RecordingSettings | undefined,
+  room: string,
+  isGone: boolean,
+): Promise<void> {
+  if (recording === undefined) return;
+  await recordingWatch(settings, recording).notice(room, isGone);
+}
+
 /** Take up recordings that run since before a restart; tries until LiveKit answers. */
 export async function resumeRecordings(
   settings: Settings,

@@ -34,9 +34,12 @@ export class TestLivekitServer {
     this.#port = port;
   }
 
-  /** Start one and wait until it answers. `redis` (host:port) makes it a node of all servers that name the same. */
+  /**
+   * Start one and wait until it answers. `redis` (host:port) makes it a node of all servers that name the same;
+   * `webhookUrl` is told what happens in rooms.
+   */
   static async start(
-    options: { started?: boolean; redis?: string } = {},
+    options: { started?: boolean; redis?: string; webhookUrl?: string } = {},
   ): Promise<TestLivekitServer> {
     const [port, tcpPort, udpPort] = [await freePort(), await freePort(), await freePort()];
     const configPath = join(mkdtempSync(join(tmpdir(), 'livekit-test-')), 'livekit.yaml');
@@ -55,7 +58,11 @@ rtc:
     includes: [lo]
 logging:
   level: warn
-${options.redis === undefined ? '' : `redis: {address: ${options.redis}}\n`}`,
+${options.redis === undefined ? '' : `redis: {address: ${options.redis}}\n`}${
+        options.webhookUrl === undefined
+          ? ''
+          : `webhook: {api_key: ${CONFIG_KEY}, urls: ['${options.webhookUrl}']}\n`
+      }`,
     );
     const server = new TestLivekitServer(livekitServerPath(), configPath, port);
     if (options.started !== false) await server.startAgain();
