@@ -11,7 +11,6 @@ const settings: Settings = {
   apiKey: 'key',
   apiSecret: 'a-secret-that-is-long-enough-for-hs256',
   agentUrl: 'http://127.0.0.1:1',
-  agentName: 'avatar',
 };
 const seat = { room: 'room-1', participant: 'person-1', avatar: 'ava' };
 

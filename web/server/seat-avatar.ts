@@ -16,16 +16,22 @@ const JOB_DONE = 2;
 const JOB_ALIVE = new Set([0, 1]);
 /** A job that lives and has not shown up in its room after this is given up, ms. Its worker looks after it till then. */
 const JOB_START_MS = 20_000;
+/** LiveKit looks this long for an agent that takes a job; the dispatch lists none meanwhile, ms. */
+const OFFER_MS = 4000;
 /** A job may have begun this long before its page noticed that the one before was lost, ms. */
 const NOTICE_MS = 2000;
 /** A place is kept this long for somebody whose avatar was sent for, ms. */
 const PLACE_MS = 8000;
 
 /** Ask for an agent. LiveKit offers the job once: if no agent takes it now, none ever will. */
-export async function dispatchAgent(settings: Settings, seat: Seat): Promise<void> {
+export async function dispatchAgent(
+  settings: Settings,
+  agentName: string,
+  seat: Seat,
+): Promise<void> {
   const metadata = await signDispatchClaims(settings, seat);
   await ask(settings, () =>
-    dispatchClient(settings).createDispatch(seat.room, settings.agentName, { metadata }),
+    dispatchClient(settings).createDispatch(seat.room, agentName, { metadata }),
   );
 }
 
@@ -78,18 +84,25 @@ export async function takenPlaces(
   return new Set([...present, ...asked]);
 }
 
-/** Drivers whose avatar was sent for within the last `withinMs`, 20 s at most, and has neither failed nor ended. */
+/**
+ * Drivers whose avatar was sent for within the last `withinMs`, 20 s at most, and has neither failed nor ended; or was
+ * sent for just now, so that LiveKit may still be looking for an agent.
+ */
 export function startingDrivers(
   dispatches: readonly Pick<AgentDispatch, 'metadata' | 'state'>[],
   nowMs: number,
   withinMs = JOB_START_MS,
 ): ReadonlySet<string> {
   const oldestMs = Math.min(JOB_START_MS, withinMs);
-  const isStarting = ({ state }: Pick<AgentDispatch, 'state'>): boolean =>
-    (state?.jobs ?? []).some(({ state: job }) => {
-      const ageMs = nowMs - Number(job?.startedAt ?? 0n) / 1e6;
-      return job !== undefined && JOB_ALIVE.has(job.status) && ageMs < oldestMs;
-    });
+  const ageMs = (atNs: bigint | undefined): number => nowMs - Number(atNs ?? 0n) / 1e6;
+  const isStarting = ({ state }: Pick<AgentDispatch, 'state'>): boolean => {
+    const jobs = state?.jobs ?? [];
+    if (jobs.length === 0) return ageMs(state?.createdAt) < Math.min(OFFER_MS, oldestMs);
+    return jobs.some(
+      ({ state: job }) =>
+        job !== undefined && JOB_ALIVE.has(job.status) && ageMs(job.startedAt) < oldestMs,
+    );
+  };
   return new Set(dispatches.filter(isStarting).flatMap(({ metadata }) => driverOf(metadata) ?? []));
 }
 

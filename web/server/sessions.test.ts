@@ -35,7 +35,6 @@ async function settingsWith(activeSessions: number, accepting = true): Promise<S
     apiKey: 'key',
     apiSecret: 'a-secret-that-is-long-enough-for-hs256',
     agentUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    agentName: 'avatar',
   };
 }
 
@@ -55,7 +54,10 @@ test('a full service answers 503 with the number of seats and when to come back'
 test('no room is opened before an agent can be sent there', async () => {
   await expect(
     openSession(await settingsWith(0, false), { avatar: 'ava' }, limits),
-  ).rejects.toMatchObject({ code: 'AGENT_UNAVAILABLE', message: expect.stringMatching(/starting/) });
+  ).rejects.toMatchObject({
+    code: 'AGENT_UNAVAILABLE',
+    message: expect.stringMatching(/starting/),
+  });
 });
 
 test('a LiveKit server that is away is named with its address and the cure', async () => {

@@ -51,6 +51,7 @@ export async function openSession(
     fetchAgentStatus(settings.agentUrl),
   ]);
   requireReadyAvatar(avatars, avatar);
+  requireAccepting(status);
   requireFreeSeat(status);
   // Whoever comes in has agreed to nothing yet.
   if (invited !== undefined) await stopRecordingForNewcomer(settings, readRecording(), invited);
@@ -59,7 +60,7 @@ export async function openSession(
     await createRoom(settings, room, { maxParticipants: maxPeople });
   }
   const seat: Seat = { room, participant: randomId('person'), avatar };
-  await dispatchAgent({ ...settings, agentName: status.agentName }, seat);
+  await dispatchAgent(settings, status.agentName, seat);
   return {
     server_url: publicLivekitUrl(settings.publicLivekitUrl, settings.livekitUrl, origin),
     room,
@@ -70,13 +71,15 @@ export async function openSession(
 }
 
 /** LiveKit offers a job once: one that comes before an agent has registered is lost, and its person waits in vain. */
-function requireFreeSeat({ activeSessions, maxSessions, accepting }: AgentStatus): void {
-  if (accepting === false) {
-    throw new AvatarError(
-      'AGENT_UNAVAILABLE',
-      'The avatar service is starting, or waits for its LiveKit server. Try again in some seconds.',
-    );
-  }
+function requireAccepting({ accepting }: AgentStatus): void {
+  if (accepting !== false) return;
+  throw new AvatarError(
+    'AGENT_UNAVAILABLE',
+    'The avatar service is starting, or waits for its LiveKit server. Try again in some seconds.',
+  );
+}
+
+function requireFreeSeat({ activeSessions, maxSessions }: AgentStatus): void {
   if (activeSessions < maxSessions) return;
   throw new HttpError(
     new AvatarError(
@@ -101,37 +104,27 @@ export async function renewToken(settings: Settings, participantToken: string): 
  * Ask again for an avatar when one's own is neither in the room nor on its way. Returns what was found.
  * `replace`: it is put out first although it is listed. `lostMs`: jobs that began earlier than that are not waited for.
  * Other people's avatars are never touched.
- * @throws AvatarError UNAUTHORIZED, SESSION_CLOSED, LIVEKIT_UNAVAILABLE.
+ * @throws AvatarError UNAUTHORIZED, SESSION_CLOSED, LIVEKIT_UNAVAILABLE, AGENT_UNAVAILABLE while no agent can be sent.
  */
 export async function redispatch(
-  configured: Settings,
+  settings: Settings,
   participantToken: string,
   {
     replace = false,
     lostMs,
   }: { readonly replace?: boolean | undefined; readonly lostMs?: number | undefined } = {},
 ): Promise<{ agent: AgentPresence }> {
-  const seat = await verifyParticipantToken(configured, participantToken);
-  const settings = await withAgentName(configured);
+  const seat = await verifyParticipantToken(settings, participantToken);
   let agent = await agentPresence(settings, seat, lostMs);
   if (agent === 'present' && replace) {
     await removeAvatar(settings, seat);
     agent = 'absent';
   }
   if (agent === 'absent') {
+    const status = await fetchAgentStatus(settings.agentUrl);
+    requireAccepting(status);
     await forgetDispatches(settings, seat);
-    await dispatchAgent(settings, seat);
+    await dispatchAgent(settings, status.agentName, seat);
   }
   return { agent };
-}
-
-/** The name the running agent registers under; an agent that does not answer leaves the configured one. */
-async function withAgentName(settings: Settings): Promise<Settings> {
-  try {
-    const { agentName } = await fetchAgentStatus(settings.agentUrl);
-    return { ...settings, agentName };
-  } catch {
-    // Dispatching needs LiveKit alone: a worker elsewhere may still take the job.
-    return settings;
-  }
 }

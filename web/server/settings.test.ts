@@ -12,14 +12,13 @@ test('a missing key is one error that names it and the cure', () => {
 test('addresses have defaults for one machine', () => {
   vi.stubEnv('LIVEKIT_API_KEY', 'key');
   vi.stubEnv('LIVEKIT_API_SECRET', 'secret');
-  for (const name of ['LIVEKIT_URL', 'PUBLIC_LIVEKIT_URL', 'AGENT_URL', 'AGENT_NAME']) {
+  for (const name of ['LIVEKIT_URL', 'PUBLIC_LIVEKIT_URL', 'AGENT_URL']) {
     vi.stubEnv(name, '');
   }
   expect(readSettings()).toMatchObject({
     livekitUrl: 'ws://127.0.0.1:7880',
     publicLivekitUrl: undefined,
     agentUrl: 'http://127.0.0.1:8090',
-    agentName: 'avatar',
   });
 });
 

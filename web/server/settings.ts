@@ -26,8 +26,6 @@ export type Settings = {
   readonly apiSecret: string;
   /** Base addresses of the agents' HTTP APIs, separated by commas (agent-addresses.ts). */
   readonly agentUrl: string;
-  /** Name under which agents register at LiveKit. */
-  readonly agentName: string;
 };
 
 const read = (name: string): string | undefined => {
@@ -170,6 +168,5 @@ export function readSettings(): Settings {
     apiKey,
     apiSecret,
     agentUrl: readAgentUrl(),
-    agentName: read('AGENT_NAME') ?? 'avatar',
   };
 }
