@@ -11,8 +11,8 @@ export const RECORDER_START_MS = 30_000;
 export type Recorder = {
   /** Egress id; also its identity in the room. */
   readonly id: string;
-  /** Unix time it was asked to start, ms. */
-  readonly startedAtMs: number;
+  /** Since it was asked to start, ms. */
+  readonly ageMs: number;
   /** Whether it is in the room. */
   readonly present: boolean;
 };
@@ -28,9 +28,8 @@ export type RoomSnapshot = {
   readonly endedRequests: ReadonlySet<string>;
   /** Whether a recorder for the present request has been seen before. */
   readonly wasRecording: boolean;
-  /** No start before this: somebody is on the way in, Unix time, ms. */
-  readonly holdUntilMs: number;
-  readonly nowMs: number;
+  /** No start now: somebody is on the way in. */
+  readonly held: boolean;
   readonly maxMs: number;
 };
 
@@ -52,7 +51,7 @@ export function planRecording(room: RoomSnapshot): RecordingPlan {
 }
 
 function planRunning(room: RoomSnapshot): RecordingPlan {
-  const { people, recorders, nowMs } = room;
+  const { people, recorders } = room;
   const all = recorders.map(({ id }) => id);
   const request = openRequest(people);
   if (request === null) {
@@ -70,11 +69,10 @@ function planRunning(room: RoomSnapshot): RecordingPlan {
   if (oldest === undefined) {
     // It ended by itself: starting again and again would hide a recorder that does not work.
     if (room.wasRecording) return { stop: [], start: false, end: true, reason: 'failed' };
-    return { stop: [], start: nowMs >= room.holdUntilMs, end: false, reason: null };
+    return { stop: [], start: !room.held, end: false, reason: null };
   }
-  const ageMs = nowMs - oldest.startedAtMs;
-  if (ageMs > room.maxMs) return { stop: all, start: false, end: true, reason: 'limit' };
-  if (!oldest.present && ageMs > RECORDER_START_MS) {
+  if (oldest.ageMs > room.maxMs) return { stop: all, start: false, end: true, reason: 'limit' };
+  if (!oldest.present && oldest.ageMs > RECORDER_START_MS) {
     return { stop: all, start: false, end: true, reason: 'failed' };
   }
   return { stop: more, start: false, end: false, reason: null };

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { RecordingWatch } from './recording-watch.ts';
 import type { Settings } from './settings.ts';
 
@@ -40,6 +40,7 @@ beforeEach(async () => {
   });
 });
 afterEach(() => {
+  vi.restoreAllMocks();
   server.closeAllConnections();
   server.close();
 });
@@ -86,4 +87,20 @@ test('while LiveKit does not answer the room is looked at again until it does', 
   expect(countOf('RemoveParticipant')).toBe(0);
   isAway = false;
   await expect.poll(() => countOf('RemoveParticipant'), { timeout: 5000 }).toBe(1);
+});
+
+test('a clock that is set back by an hour holds no recording back', async () => {
+  const asker = { ...person, attributes: { 'recording.asked': 'A', 'recording.agreed': 'A' } };
+  members = { r: [asker, { identity: 'kim', kind: 'STANDARD' }] };
+  await watch.notice('r');
+  await watch.expectNewcomer('r');
+  members = { r: [asker] };
+  await watch.notice('r');
+  expect(countOf('StartRoomCompositeEgress')).toBe(0);
+
+  const [wall, monotonic] = [Date.now(), performance.now()];
+  vi.spyOn(Date, 'now').mockReturnValue(wall - 3_600_000);
+  vi.spyOn(performance, 'now').mockReturnValue(monotonic + 16_000);
+  await watch.notice('r');
+  while (countOf('StartRoomCompositeEgress') === 0) await new Promise((resolve) => setTimeout(resolve, 10));
 });

@@ -48,7 +48,7 @@ export class RecordingWatch {
   async expectNewcomer(room: string): Promise<void> {
     if (this.#rooms.find(room)?.busy !== true) return;
     await this.#rooms.inTurn(room, async (watched) => {
-      watched.holdUntilMs = Date.now() + ARRIVAL_MS;
+      watched.holdUntilMs = performance.now() + ARRIVAL_MS;
       const { people, recorders } = await this.#snapshot(room, watched);
       for (const { id } of recorders) await this.#stop(room, watched, id);
       if (recorders.length > 0) await this.#livekit.tell(room, people, 'newcomer');
@@ -139,7 +139,7 @@ export class RecordingWatch {
       await this.#carryOut(room, watched, snapshot);
       const isIdle =
         watched.starting === null &&
-        snapshot.nowMs > watched.lateUntilMs &&
+        performance.now() > watched.lateUntilMs &&
         snapshot.recorders.length + snapshot.strays.length === 0 &&
         openRequest(snapshot.people) === null;
       this.#setBusy(watched, !isIdle);
@@ -153,17 +153,19 @@ export class RecordingWatch {
       this.#livekit.members(room),
       this.#livekit.recorders(room),
     ]);
-    const nowMs = Date.now();
+    const nowMs = performance.now();
     const ids = new Set([...listed.map(({ id }) => id), ...present]);
     const recorders = [...ids]
       .filter((id) => !watched.told.has(id))
       .map((id) => {
-        const firstSeenMs = watched.firstSeenMs.get(id) ?? nowMs;
-        watched.firstSeenMs.set(id, firstSeenMs);
-        const { startedAtMs = 0 } = listed.find((recorder) => recorder.id === id) ?? {};
+        // LiveKit's own time counts once, when the recorder is first seen: clocks may be set meanwhile.
+        const listedAtMs = listed.find((recorder) => recorder.id === id)?.startedAtMs ?? 0;
+        const knownMs = listedAtMs > 0 ? Math.max(0, Date.now() - listedAtMs) : 0;
+        const startedAtMs = watched.startedAtMs.get(id) ?? nowMs - knownMs;
+        watched.startedAtMs.set(id, startedAtMs);
         return {
           id,
-          startedAtMs: startedAtMs > 0 ? startedAtMs : firstSeenMs,
+          ageMs: nowMs - startedAtMs,
           present: present.includes(id),
         };
       });
@@ -176,8 +178,7 @@ export class RecordingWatch {
       strays: present.filter((id) => watched.told.has(id)),
       endedRequests: watched.ended,
       wasRecording: watched.wasRecording,
-      holdUntilMs: watched.holdUntilMs,
-      nowMs,
+      held: nowMs < watched.holdUntilMs,
       maxMs: this.#recording.maxMs,
     };
   }
@@ -214,7 +215,7 @@ export class RecordingWatch {
 
   async #stop(room: string, watched: Watched, recorder: string): Promise<void> {
     watched.told.add(recorder);
-    watched.lateUntilMs = Date.now() + RECORDER_START_MS;
+    watched.lateUntilMs = performance.now() + RECORDER_START_MS;
     this.#setBusy(watched, true);
     watched.wasRecording = false;
     await this.#livekit.stop(room, recorder);

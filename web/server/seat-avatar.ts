@@ -18,6 +18,8 @@ const JOB_ALIVE = new Set([0, 1]);
 const JOB_START_MS = 20_000;
 /** LiveKit looks this long for an agent that takes a job; the dispatch lists none meanwhile, ms. */
 const OFFER_MS = 4000;
+/** LiveKit's clock may be ahead of ours by this much, ms. */
+const CLOCK_TOLERANCE_MS = 5000;
 /** A job may have begun this long before its page noticed that the one before was lost, ms. */
 const NOTICE_MS = 2000;
 /** A place is kept this long for somebody whose avatar was sent for, ms. */
@@ -94,13 +96,17 @@ export function startingDrivers(
   withinMs = JOB_START_MS,
 ): ReadonlySet<string> {
   const oldestMs = Math.min(JOB_START_MS, withinMs);
-  const ageMs = (atNs: bigint | undefined): number => nowMs - Number(atNs ?? 0n) / 1e6;
+  const isWithin = (atNs: bigint | undefined, limitMs: number): boolean => {
+    const ageMs = nowMs - Number(atNs ?? 0n) / 1e6;
+    // What comes from the future has come from another clock, and says nothing.
+    return ageMs > -CLOCK_TOLERANCE_MS && ageMs < limitMs;
+  };
   const isStarting = ({ state }: Pick<AgentDispatch, 'state'>): boolean => {
     const jobs = state?.jobs ?? [];
-    if (jobs.length === 0) return ageMs(state?.createdAt) < Math.min(OFFER_MS, oldestMs);
+    if (jobs.length === 0) return isWithin(state?.createdAt, Math.min(OFFER_MS, oldestMs));
     return jobs.some(
       ({ state: job }) =>
-        job !== undefined && JOB_ALIVE.has(job.status) && ageMs(job.startedAt) < oldestMs,
+        job !== undefined && JOB_ALIVE.has(job.status) && isWithin(job.startedAt, oldestMs),
     );
   };
   return new Set(dispatches.filter(isStarting).flatMap(({ metadata }) => driverOf(metadata) ?? []));

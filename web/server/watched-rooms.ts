@@ -13,12 +13,14 @@ export type Watched = {
   busy: boolean;
   wasRecording: boolean;
   starting: Promise<void> | null;
+  /** No recording starts before this: somebody is on the way in. Monotonic, as everything here that is waited for, ms. */
   holdUntilMs: number;
-  /** A recorder that was told to stop may still be on its way into the room until then, Unix time, ms. */
+  /** A recorder that was told to stop may still be on its way into the room until then, ms. */
   lateUntilMs: number;
   readonly told: Set<string>;
   readonly ended: Set<string>;
-  readonly firstSeenMs: Map<string, number>;
+  /** When each recorder was asked to start, ms. */
+  readonly startedAtMs: Map<string, number>;
 };
 
 /** The rooms of one watch, by name. */
@@ -49,7 +51,7 @@ export class WatchedRooms {
       lateUntilMs: 0,
       told: new Set(),
       ended: new Set(),
-      firstSeenMs: new Map(),
+      startedAtMs: new Map(),
     };
     this.#rooms.set(room, watched);
     this.#forgetIdle();
