@@ -1,7 +1,7 @@
 'use client';
 import type { InvitedRoom } from '@live-avatar/agent/contract';
 import { RoomContext } from '@livekit/components-react';
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { leaveInvitation } from '../hooks/invitation-link.ts';
 import type { Guest } from '../hooks/page-api.ts';
 import type { Problem } from '../hooks/problems.ts';
@@ -64,11 +64,14 @@ export function AvatarRoom({ theme, invited }: { theme: Theme; invited?: Invited
   useEffect(() => {
     if (inRoom && track !== null) void session.setMicrophone(track);
   }, [inRoom, track, session]);
-  // The browser's microphone light must go out when nobody listens any more.
+  // The browser's microphone light must go out when nobody listens any more; not while a session is taken up anew.
+  const wasInRoom = useRef(false);
   useEffect(() => {
-    if (inRoom) return () => stopMicrophone();
-    return undefined;
-  }, [inRoom, stopMicrophone]);
+    if (state.phase === 'room') wasInRoom.current = true;
+    if (state.phase !== 'idle' || !wasInRoom.current) return;
+    wasInRoom.current = false;
+    stopMicrophone();
+  }, [state.phase, stopMicrophone]);
   const isInvited = invited !== undefined;
   useEffect(() => {
     // Who has invited others stands at the link to their room, until they leave it.
