@@ -16,8 +16,11 @@ const JOB_DONE = 2;
 const JOB_ALIVE = new Set([0, 1]);
 /** A job that lives and has not shown up in its room after this is given up, ms. Its worker looks after it till then. */
 const JOB_START_MS = 20_000;
-/** LiveKit looks this long for an agent that takes a job; the dispatch lists none meanwhile, ms. */
-const OFFER_MS = 4000;
+/**
+ * A dispatch without jobs may have one all the same for this long, ms: once a minute, and after a restart, LiveKit asks for
+ * 5 s who its agents are, and lists what it has given them when that is over.
+ */
+const OFFER_MS = 7000;
 /** LiveKit's clock may be ahead of ours by this much, ms. */
 const CLOCK_TOLERANCE_MS = 5000;
 /** A job may have begun this long before its page noticed that the one before was lost, ms. */
