@@ -17,7 +17,11 @@ export async function waitUntilHealthy(url, { signal, onWait, reportEveryMs = 10
   const startedMs = Date.now();
   let reportedMs = startedMs;
   while (!signal.aborted) {
-    const answer = await ask(url);
+    // Once, on an overloaded machine, a request outlived its own time-out, and Ctrl-C with it: wait for no request for ever.
+    const answer = await Promise.race([
+      ask(url),
+      sleep(2 * ANSWER_TIMEOUT_MS, 'no answer yet', { ref: false }),
+    ]);
     if (answer === 'ok') return true;
     const nowMs = Date.now();
     if (nowMs - reportedMs >= reportEveryMs) {
