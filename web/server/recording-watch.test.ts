@@ -102,5 +102,6 @@ test('a clock that is set back by an hour holds no recording back', async () => 
   vi.spyOn(Date, 'now').mockReturnValue(wall - 3_600_000);
   vi.spyOn(performance, 'now').mockReturnValue(monotonic + 16_000);
   await watch.notice('r');
-  while (countOf('StartRoomCompositeEgress') === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (countOf('StartRoomCompositeEgress') === 0)
+    await new Promise((resolve) => setTimeout(resolve, 10));
 });
