@@ -68,7 +68,7 @@ export default tseslint.config(
   ...stageZones,
   {
     files: ['agent/src/**/*.ts'],
-    ignores: ['agent/src/config/env.ts', '**/*.test.ts'],
+    ignores: ['agent/src/config/env.ts', 'agent/src/config/telemetry-off.ts', '**/*.test.ts'],
     rules: {
       'no-restricted-properties': [
         'error',

@@ -1,5 +1,5 @@
 /** One real session, and what an operator can read of it: metrics, logs, traces; and what nobody may read. */
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AccessToken } from 'livekit-server-sdk';
@@ -15,6 +15,8 @@ import { ROOT, waitFor } from './helpers/processes.ts';
 import { RoomUser, silence } from './helpers/room-user.ts';
 
 const PERSON = { identity: 'person-ada-1815', name: 'Ada Lovelace', room: 'room-of-countess' };
+/** Where programs leave what they want to keep or send. */
+const home = mkdtempSync(join(tmpdir(), 'avatar-home-'));
 const logFile = join(mkdtempSync(join(tmpdir(), 'avatar-log-')), 'agent.log');
 
 let livekit: TestLivekitServer;
@@ -37,8 +39,8 @@ beforeAll(async () => {
   livekit = await TestLivekitServer.start();
   agent = await TestAgent.start({
     livekit,
-    config: probeConfig('max_sessions: 2'),
-    env: { LOG_FILE: logFile, OTEL_EXPORTER_OTLP_ENDPOINT: traces.url },
+    config: probeConfig('max_sessions: 2', 'ava: {video_path: avatars/ava/source.png}'),
+    env: { LOG_FILE: logFile, OTEL_EXPORTER_OTLP_ENDPOINT: traces.url, HOME: home, TMPDIR: home },
   });
   const { identity, name, room } = PERSON;
   const access = new AccessToken(livekit.apiKey, livekit.apiSecret, { identity, name });
@@ -205,5 +207,16 @@ describe('traces of a real session', () => {
     expect(loads.find(({ attributes }) => attributes['avatar.id'] === 'broken')).toMatchObject({
       attributes: { failed: true },
     });
+  });
+});
+
+describe('what nobody asked for', () => {
+  it('is not sent: ONNX Runtime ran, and keeps nothing to tell its maker', async () => {
+    expect(await agent.avatars()).toContainEqual(
+      expect.objectContaining({ id: 'ava', status: 'ready', model: 'lite' }),
+    );
+    const kept = readdirSync(home, { recursive: true }).map(String);
+    expect(kept.filter((path) => /Microsoft|onnxruntime|mat-debug/.test(path))).toEqual([]);
+    expect(kept).not.toEqual([]);
   });
 });
