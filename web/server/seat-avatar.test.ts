@@ -27,8 +27,8 @@ test('an avatar that starts is told apart by its driver', async () => {
     dispatch('person-b', { status: PENDING }),
     dispatch('person-c', { status: FAILED }),
     dispatch('person-d', { status: RUNNING, ageMs: 60_000 }),
-    dispatch('person-e', { ageMs: 8000 }),
-    dispatch('person-f', { ageMs: 6000 }),
+    dispatch('person-e', { ageMs: 5300 }),
+    dispatch('person-f', { ageMs: 5000 }),
     dispatch('person-g', { status: RUNNING, ageMs: -3_600_000 }),
   ]);
   // f: LiveKit may still be looking for an agent. e: it has found none. g: our clock was set back.

@@ -20,7 +20,7 @@ const JOB_START_MS = 20_000;
  * A dispatch without jobs may have one all the same for this long, ms: once a minute, and after a restart, LiveKit asks for
  * 5 s who its agents are, and lists what it has given them when that is over.
  */
-const OFFER_MS = 7000;
+const OFFER_MS = 5200;
 /** LiveKit's clock may be ahead of ours by this much, ms. */
 const CLOCK_TOLERANCE_MS = 5000;
 /** A job may have begun this long before its page noticed that the one before was lost, ms. */
