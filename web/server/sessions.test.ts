@@ -51,9 +51,9 @@ test('a full service answers 503 with the number of seats and when to come back'
   });
 });
 
-test('no room is opened before an agent can be sent there', async () => {
+test('no room is opened before an agent can be sent there, which an unknown avatar does not hide', async () => {
   await expect(
-    openSession(await settingsWith(0, false), { avatar: 'ava' }, limits),
+    openSession(await settingsWith(0, false), { avatar: 'not-loaded-yet' }, limits),
   ).rejects.toMatchObject({
     code: 'AGENT_UNAVAILABLE',
     message: expect.stringMatching(/starting/),

@@ -50,8 +50,9 @@ export async function openSession(
     fetchAvatars(settings.agentUrl),
     fetchAgentStatus(settings.agentUrl),
   ]);
-  requireReadyAvatar(avatars, avatar);
+  // First: an agent that starts has its avatars a moment later, and whoever waits for it shall go on waiting.
   requireAccepting(status);
+  requireReadyAvatar(avatars, avatar);
   requireFreeSeat(status);
   // Whoever comes in has agreed to nothing yet.
   if (invited !== undefined) await stopRecordingForNewcomer(settings, readRecording(), invited);
