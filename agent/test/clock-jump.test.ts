@@ -10,7 +10,7 @@ import { ClockJump } from './helpers/clock-jump.ts';
 import { TestLivekitServer } from './helpers/livekit-server.ts';
 import { probeConfig } from './helpers/probe-config.ts';
 import { isAlive, sleep, waitFor } from './helpers/processes.ts';
-import { beeps, distances, onsets, RoomUser } from './helpers/room-user.ts';
+import { beeps, distances, median, onsets, RoomUser } from './helpers/room-user.ts';
 
 const HOUR_MS = 3_600_000;
 /** Each position of the clock is watched for this long, from the jump on. */
@@ -26,7 +26,6 @@ const WHITE_LUMA = 200;
 const AUDIBLE_PEAK = 0.05;
 const READY_MS = 60_000;
 
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 /** The longest time without an event between two instants. */
 const longestGap = (times: number[], fromMs: number, toMs: number) => {
   const inside = [fromMs, ...times.filter((atMs) => atMs > fromMs && atMs < toMs), toMs];

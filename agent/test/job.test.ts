@@ -4,7 +4,7 @@ import { TestAgent } from './helpers/agent-process.ts';
 import { TestLivekitServer } from './helpers/livekit-server.ts';
 import { narrowAvatar, probeConfig } from './helpers/probe-config.ts';
 import { isAlive, sleep, waitFor } from './helpers/processes.ts';
-import { beeps, distances, onsets, RoomUser, silence } from './helpers/room-user.ts';
+import { beeps, distances, median, onsets, RoomUser, silence } from './helpers/room-user.ts';
 
 /** Luma of a white face; a source picture's centre stays below. */
 const WHITE_LUMA = 200;
@@ -63,7 +63,6 @@ const beepsOf = (user: RoomUser) =>
     AUDIBLE_PEAK,
     300,
   );
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 const loudAfter = (user: RoomUser, sinceMs: number) =>
   user.heard.some(({ atMs, peak }) => atMs > sinceMs && peak > AUDIBLE_PEAK);
 

@@ -213,3 +213,8 @@ export function distances(
     return nearest === undefined ? [] : [nearest];
   });
 }
+
+/** Middle value of `values`; NaN when there is none, which no comparison passes. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
+}
